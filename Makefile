@@ -1,0 +1,71 @@
+# `make run` and `make test` each do all of their own set-up; run again, they do only what has changed.
+# Every path is relative, so that the checkout may lie anywhere. Node.js is found or installed by tools/node.sh.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+SETUP := .venv/installed
+DESIGNER := server/static/index.html
+DESIGNER_PACKAGES := designer_ui/node_modules/.installed
+INTEROP_PACKAGES := tests/interop/node_modules/.installed
+# Folders count too: a source that was deleted leaves its folder newer.
+DESIGNER_SOURCES := $(shell find designer_ui schemas \( -name node_modules -o -name __pycache__ \) -prune -o -print)
+
+# A virtual environment does not survive a move of the checkout: tools/setup.sh makes a new one.
+ifneq ($(shell [ "$$(cat .venv/place 2>/dev/null)" = "$$(pwd)" ] && echo here),here)
+$(SETUP): again
+endif
+
+NPM_CI := npm ci --no-audit --no-fund --loglevel=error
+
+.PHONY: help again setup run test bench soak clean
+
+help: ## what can be made
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1	\2/p' Makefile
+
+setup: $(SETUP) ## the Python environment: .venv, with the command .venv/bin/coweave
+
+$(SETUP): pyproject.toml constraints.txt tools/setup.sh
+	@tools/setup.sh
+	@touch $@
+
+$(DESIGNER_PACKAGES): designer_ui/package.json designer_ui/package-lock.json $(SETUP)
+	@echo "Installing the designer's packages (npm ci)"
+	@cd designer_ui && ../tools/node.sh $(NPM_CI)
+	@touch $@
+
+$(INTEROP_PACKAGES): tests/interop/package.json tests/interop/package-lock.json $(SETUP)
+	@echo "Installing the stock ShareDB client for the tests (npm ci)"
+	@cd tests/interop && ../../tools/node.sh $(NPM_CI)
+	@touch $@
+
+$(DESIGNER): $(DESIGNER_SOURCES) $(DESIGNER_PACKAGES)
+	@echo "Building the designer"
+	@cd designer_ui && ../tools/node.sh npm run --silent build
+	@touch $@
+
+run: $(SETUP) $(DESIGNER) ## set everything up and serve the designer at http://127.0.0.1:8000 (COWEAVE_PORT)
+	@.venv/bin/coweave samples
+	@exec .venv/bin/coweave serve
+
+test: $(SETUP) $(DESIGNER) $(INTEROP_PACKAGES) ## set everything up and run every gate
+	@tools/chromium.sh
+	@tools/stage.sh "ruff, mypy, floors" .venv/bin/pytest -q tests/test_source.py
+	@cd designer_ui && ../tools/stage.sh "tsc" ../tools/node.sh npm run --silent typecheck
+	@cd designer_ui && ../tools/stage.sh "biome" ../tools/node.sh npm run --silent lint
+	@cd designer_ui && ../tools/stage.sh "vitest" ../tools/node.sh npm test --silent
+	@tools/stage.sh "pytest" tools/node.sh .venv/bin/pytest -q tests --ignore tests/test_source.py --ignore tests/browser
+	@tools/stage.sh "browser tests" tools/node.sh .venv/bin/pytest -q tests/browser
+
+bench: $(SETUP) $(INTEROP_PACKAGES) ## measure; not a gate
+	@tools/node.sh .venv/bin/pytest -q -s -m bench tests
+
+soak: $(SETUP) $(DESIGNER) $(INTEROP_PACKAGES) ## the long runs; not a gate
+	@tools/node.sh .venv/bin/pytest -q -s -m soak tests
+
+clean: ## remove what was made here, but not the data in var/
+	rm -rf .venv server/static designer_ui/node_modules tests/interop/node_modules tests/browser/artifacts
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+	find ot server schemas tests -name __pycache__ -prune -exec rm -rf {} +
