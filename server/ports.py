@@ -1,7 +1,7 @@
-"""What the server needs from outside: `Store`, `Locks`, `Bus`. Small, with their guarantees written down.
+"""What the server needs from outside: `Store`, `Locks`, `Bus`, each small, with its guarantees.
 
-One contract suite per port (`tests/contracts/`) runs against every adapter. Adapters lie in `server/store`,
-`server/locks`, `server/bus`.
+One contract suite per port (`tests/contracts/`) runs against every adapter. The adapters lie in
+`server/store`, `server/locks` and `server/bus`. Rules with numbers: `server/store/SPEC.md`.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from typing import NamedTuple, Protocol
 
 __all__ = [
     "Bus",
+    "Clock",
     "Commit",
     "Committed",
-    "Designs",
     "DesignRow",
+    "Designs",
     "DocumentId",
     "Head",
     "Locks",
@@ -40,20 +41,28 @@ class DocumentId(NamedTuple):
 
 
 class StoreUnavailable(Exception):
-    """Nothing was committed and the same call may succeed later (database down, disk full, locked too long)."""
+    """Nothing was committed, and the same call may succeed later.
+
+    The database is down, the disk full, the file locked too long, or too many calls wait.
+    """
 
 
 class OutcomeUnknown(Exception):
-    """The commit may or may not have happened: look up (src, seq) with `Store.find` before anything is answered."""
+    """The commit may or may not have happened.
+
+    Before anything is answered, look up (src, seq) with `Store.find`, or commit the same batch
+    again: one that is stored already is not written twice.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class NewOp:
     """An accepted op before it has a version.
 
-    `body` is JSON, UTF-8: {"op": [...]} | {"create": {"type", "data"}} | {"del": true} | {} (no-op), and beside them
-    "fixups": [op, ...] where the server completed the op ("op" then holds the composition).
-    `author` is the opaque id of a person, `time` is in milliseconds since 1970 (a label, never an order).
+    `body` is JSON, UTF-8: {"op": [...]} | {"create": {"type", "data"}} | {"del": true} | {} (a
+    no-op), and beside them "fixups": [op, ...] where the server completed the op ("op" then holds
+    the composition). `author` is the opaque id of a person. `time` is in milliseconds since 1970:
+    a label, never an order.
     """
 
     src: str
@@ -77,7 +86,7 @@ class StoredOp:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """One room's batch: `ops` get the versions `base`, `base + 1`, ... if the head is still at `base`.
+    """One room's batch: `ops` get the versions `base`, `base + 1`, ... if the head is at `base`.
 
     `name`: the design's new name for the catalogue when an op of the batch set it, else None.
     """
@@ -90,17 +99,24 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """Durable: survives kill -9 and power cut. `head` is the document's version after the batch."""
+    """Durable: survives kill -9 and a power cut. `head` is the version after the batch's last op.
+
+    Also the answer when exactly this batch is stored already at the versions it asks for.
+    """
 
     head: int
 
 
 @dataclass(frozen=True, slots=True)
 class Overtaken:
-    """Nothing of this batch was written: others committed since. `ops` are theirs, dense from the batch's `base`.
+    """Nothing of this batch was written, for one of three reasons.
 
-    Also the answer when a (src, seq) of the batch is stored already under an older version: `ops` is then empty and
-    `duplicates` names the stored ops.
+    - Others committed since: `ops` are theirs, dense from the batch's `base`; at most 1,000, and if
+      there are more the next try tells of them. `duplicates` is empty.
+    - A (src, seq) of the batch is stored already under an older version: `ops` is empty and
+      `duplicates` names the stored ops.
+    - Both are empty: the head is behind `base`, as after a database was restored from a backup.
+      What the room holds is not what is stored: it must be loaded again.
     """
 
     ops: tuple[StoredOp, ...]
@@ -109,7 +125,10 @@ class Overtaken:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Where a document stands: its version (0: never existed) and the hash of its last op row."""
+    """Where a document stands: its version and the hash of its last op row.
+
+    A document that never existed has version 0 and a hash of 32 zero bytes.
+    """
 
     version: int
     hash: bytes
@@ -124,21 +143,30 @@ class Milestone:
 
 
 class Store(Protocol):
-    """Truth: the ops and the milestones. Raises `StoreUnavailable` everywhere it cannot answer."""
+    """Truth: the ops and the milestones. Raises `StoreUnavailable` wherever it cannot answer.
+
+    Cancelling a call that waits is safe; one that has begun goes on to its end, unobserved.
+    """
 
     async def commit(self, commits: Sequence[Commit]) -> list[Committed | Overtaken]:
-        """Write each batch whole or not at all, in one transaction for all; answers in the order of `commits`.
+        """Write each batch whole or not at all, all in one transaction; answer in their order.
 
-        At most one batch per document. Durable when it returns. Raises `OutcomeUnknown` if it cannot tell.
+        Durable when it returns. At most one batch per document, else `ValueError`. No batches at
+        all: only finds out whether the store can commit. Raises `OutcomeUnknown` if it cannot tell.
         """
         ...
 
-    async def head(self, document: DocumentId) -> Head: ...
+    async def head(self, document: DocumentId) -> Head:
+        """Where the document stands now."""
+        ...
 
     async def read(
         self, document: DocumentId, start: int, end: int | None = None
     ) -> list[StoredOp]:
-        """Ops `start` ... `end - 1` (None: to the head), in order. Shorter only where the log ends."""
+        """Ops `start` ... `end - 1` (None: to the head), in order. Shorter only at the log's end.
+
+        Whoever reads what may be long asks for it in pieces: the answer is held in memory.
+        """
         ...
 
     async def find(self, document: DocumentId, src: str, seq: int) -> StoredOp | None:
@@ -150,17 +178,21 @@ class Store(Protocol):
         ...
 
     async def milestone(self, document: DocumentId, version: int) -> Milestone | None:
-        """The newest sound milestone at or before `version`; one with a wrong checksum is never returned."""
+        """The newest sound milestone at or before `version`; never one with a wrong checksum."""
         ...
 
     async def save_milestone(self, document: DocumentId, milestone: Milestone) -> None:
-        """Keep it, compressed and with a checksum. Saving the same version again does nothing."""
+        """Keep it, compressed and with a checksum. Saving a version again does nothing."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class DesignRow:
-    """One entry of the list of designs. Times in ms since 1970; `trashed_at` is None while it is in use."""
+    """One entry of the list of designs.
+
+    Times are in ms since 1970; `trashed_at` is None while the design is in use. `name`, `version`
+    and `updated_at` follow the design's commits, in the same transaction.
+    """
 
     id: str
     name: str
@@ -172,15 +204,19 @@ class DesignRow:
 
 
 class Designs(Protocol):
-    """The catalogue of a tenant's designs: what the list shows; never the source of a design's contents."""
+    """The catalogue of a tenant's designs: what the list shows, never the source of contents."""
 
-    async def add(self, tenant: str, row: DesignRow) -> None: ...
-
-    async def list(self, tenant: str, *, trashed: bool) -> list[DesignRow]:
-        """Newest change first."""
+    async def add(self, tenant: str, row: DesignRow) -> None:
+        """Enter it. The same row again does nothing; `ValueError` if the id is another's."""
         ...
 
-    async def get(self, tenant: str, id: str) -> DesignRow | None: ...
+    async def list(self, tenant: str, *, trashed: bool) -> list[DesignRow]:
+        """Those in use, or those in the trash. Newest change first."""
+        ...
+
+    async def get(self, tenant: str, id: str) -> DesignRow | None:
+        """In use or in the trash; None if there is none."""
+        ...
 
     async def set_trashed(self, tenant: str, id: str, at: int | None) -> bool:
         """Into the trash (`at`, ms) or out of it (None). False if there is no such design."""
@@ -199,22 +235,30 @@ class People(Protocol):
     """Names of authors."""
 
     async def named(self, tenant: str, name: str) -> Person:
-        """The person of that name, made with a new opaque id if there is none (development mode, imports)."""
+        """The person of that name, made with a new opaque id if there is none.
+
+        For development mode and imports, where a name is all that is known.
+        """
         ...
 
-    async def get(self, tenant: str, ids: Sequence[str]) -> dict[str, Person]: ...
+    async def get(self, tenant: str, ids: Sequence[str]) -> dict[str, Person]:
+        """Those of `ids` that are known, by id."""
+        ...
 
 
 class Locks(Protocol):
-    """Write locks per element: short, all or none, owned by a node. The commit is the fence, not the lock."""
+    """Write locks per element: short, all or none, owned by a node.
+
+    The commit is the fence, not the lock: an adapter may lose locks at any time.
+    """
 
     async def acquire(
         self, document: DocumentId, groups: Sequence[frozenset[str]], owner: str
     ) -> list[bool]:
-        """Take the elements of each group (one op's), all or none per group; one answer per group.
+        """Take the elements of each group (one op's), all or none; one answer per group.
 
-        One call per batch; keys are taken in sorted order; a group whose elements this same call already took for an
-        earlier group counts as granted. Never waits while holding. Elements are "section/id".
+        One call per batch; keys are taken in sorted order; what `owner` holds already, by this call
+        or an earlier one, counts as taken. Never waits while holding. Elements are "section/id".
         """
         ...
 
@@ -222,19 +266,32 @@ class Locks(Protocol):
         """Give back those that `owner` still holds; others' are left alone."""
         ...
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """End the adapter's connections. What it held may stay held until it expires."""
+        ...
 
 
 class Bus(Protocol):
-    """Tells other nodes; at most once, in no promised order between publishers: gaps are healed from the store."""
+    """Tells other nodes: at most once, in no promised order between publishers.
 
-    async def publish(self, channel: str, payload: bytes) -> None: ...
+    Gaps are healed from the store.
+    """
 
-    def subscribe(self, channel: str) -> AsyncIterator[bytes]:
-        """Messages published to `channel` by other nodes and by this one, until the iterator is closed."""
+    async def publish(self, channel: str, payload: bytes) -> None:
+        """Send to whoever is subscribed now. Never waits for a subscriber that is slow."""
         ...
 
-    async def close(self) -> None: ...
+    def subscribe(self, channel: str) -> AsyncIterator[bytes]:
+        """What is published to `channel` by any node, this one too, until the iterator is closed.
+
+        Messages published after the first `__anext__` was begun are seen.
+        """
+        ...
+
+    async def close(self) -> None:
+        """End the adapter: every subscription ends, as if closed."""
+        ...
 
 
-Clock = Callable[[], int]  # milliseconds since 1970
+Clock = Callable[[], int]
+"""Milliseconds since 1970."""
