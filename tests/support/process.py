@@ -22,7 +22,7 @@ _ADDRESS = re.compile(r"Coweave is at (http://\S+)")
 class ServerProcess:
     """`coweave serve` on a free port of the loopback address, with its own folder for all that it keeps.
 
-    As a context manager it starts at once, and at the end stops and asserts that it left cleanly and logged no traceback.
+    As a context manager it starts at once; at the end it stops, and asserts a clean exit and a log without traceback.
     A second `start` takes the same folder and port, as a restarted node does.
 
     Args:
@@ -83,6 +83,7 @@ class ServerProcess:
         assert self._process is None, "already started"
         self.folder.mkdir(parents=True, exist_ok=True)
         self._spoke.clear()
+        self.url = ""
         self._process = subprocess.Popen(
             [_COMMAND, "serve", "--port", self._port],
             env=self.environment,
