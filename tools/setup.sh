@@ -45,5 +45,5 @@ if command -v uv >/dev/null && uv pip install --quiet --python .venv/bin/python 
 fi
 echo "Installing the pinned packages with pip"
 # The build backend first: a build in isolation would take its newest version instead of the pinned one.
-.venv/bin/python -m pip install --quiet --constraint constraints.txt hatchling editables
-.venv/bin/python -m pip install --quiet --constraint constraints.txt --no-build-isolation --editable '.[server,test]'
+.venv/bin/python -m pip install --quiet --quiet --constraint constraints.txt hatchling editables
+.venv/bin/python -m pip install --quiet --quiet --constraint constraints.txt --no-build-isolation --editable '.[server,test]'
