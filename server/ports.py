@@ -257,8 +257,8 @@ class Locks(Protocol):
     ) -> list[bool]:
         """Take the elements of each group (one op's), all or none; one answer per group.
 
-        One call per batch; keys are taken in sorted order; what `owner` holds already, by this call
-        or an earlier one, counts as taken. Never waits while holding. Elements are "section/id".
+        One call per batch; keys are taken in sorted order; an element that this same call took for
+        an earlier group counts as taken. Never waits while holding. Elements are "section/id".
         """
         ...
 

@@ -1,0 +1,7 @@
+"""Where ops are kept: the adapters of the port `Store`."""
+
+from .dialect import StoreUnfit
+from .memory import MemoryStore
+from .sql import SqlStore
+
+__all__ = ["MemoryStore", "SqlStore", "StoreUnfit"]

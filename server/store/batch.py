@@ -1,0 +1,39 @@
+"""What both adapters hold of a batch, whatever they keep it in. Pure; rules ST1-ST5."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..ports import Commit, Committed, Overtaken, StoredOp
+
+__all__ = ["LOG_CHUNK", "answer_where_moved", "check", "numbered"]
+
+LOG_CHUNK = 1_000
+"""Most ops that one `Overtaken` tells of."""
+
+
+def check(commits: Sequence[Commit]) -> None:
+    """Refuse what no adapter can answer rightly. Raises `ValueError`: a fault of the caller."""
+    if len({commit.document for commit in commits}) != len(commits):
+        raise ValueError("two batches of one document in one commit")
+    for commit in commits:
+        if len({(op.src, op.seq) for op in commit.ops}) != len(commit.ops):
+            raise ValueError(f"one (src, seq) twice in a batch of {commit.document}")
+
+
+def numbered(commit: Commit) -> list[StoredOp]:
+    """The ops as they will be stored."""
+    return [
+        StoredOp(version, op.src, op.seq, op.author, op.time, op.body)
+        for version, op in enumerate(commit.ops, commit.base)
+    ]
+
+
+def answer_where_moved(commit: Commit, theirs: Sequence[StoredOp]) -> Committed | Overtaken:
+    """The answer where the head is not at the batch's base.
+
+    Args: theirs: what is stored from the base on: as many ops as the batch has, and `LOG_CHUNK`.
+    """
+    if commit.ops and numbered(commit) == list(theirs[: len(commit.ops)]):
+        return Committed(commit.base + len(commit.ops))
+    return Overtaken(tuple(theirs[:LOG_CHUNK]))

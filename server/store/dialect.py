@@ -1,0 +1,124 @@
+"""What SQLite and PostgreSQL do differently: how a connection is made safe. All else is shared SQL."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+from ..ports import StoreUnavailable
+
+__all__ = ["StoreUnfit", "database_url", "flush", "is_sqlite", "make_engine"]
+
+LOCK_WAIT_MS = 1_500
+"""How long a commit waits for another process. People must hear of a stall within 2 s."""
+
+WAL_KEPT_BYTES = 64 << 20
+"""A log grown by a burst is cut back to this at the next checkpoint."""
+
+
+class StoreUnfit(Exception):
+    """This database can never serve as it is; the message tells the operator why."""
+
+
+def database_url(url: str) -> URL:
+    """Parse an SQLAlchemy URL; `postgresql://` means psycopg 3. Raises `StoreUnfit`."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise StoreUnfit("The database must be given as an SQLAlchemy URL.") from error
+    backend = parsed.get_backend_name()
+    if backend == "postgresql":
+        return parsed.set(drivername="postgresql+psycopg")
+    if backend != "sqlite":
+        raise StoreUnfit(f"The database must be SQLite or PostgreSQL, not {backend}.")
+    if not parsed.database or parsed.database == ":memory:" or parsed.query:
+        raise StoreUnfit("SQLite must be given as a plain file: what is in memory is not durable.")
+    return parsed
+
+
+def make_engine(url: URL, *, connections: int, writes: bool) -> Engine:
+    """An engine of at most `connections`, every one of them durable and bounded in its waits.
+
+    A writing one begins its transactions with the write lock in hand (SQLite: BEGIN IMMEDIATE), so
+    that none can fail half-way for having read too early. The others read in autocommit.
+    """
+    common: dict[str, Any] = {
+        "pool_size": connections,
+        "max_overflow": 0,
+        "pool_timeout": LOCK_WAIT_MS / 1_000,
+    }
+    if not writes:
+        common["isolation_level"] = "AUTOCOMMIT"
+        common["skip_autocommit_rollback"] = True
+    try:
+        if is_sqlite(url):
+            return _sqlite(url, writes, common)
+        return _postgresql(url, common)
+    except (NoSuchModuleError, ImportError) as error:
+        raise StoreUnfit(f"The database driver is not installed: {error}") from error
+
+
+def _sqlite(url: URL, writes: bool, common: dict[str, Any]) -> Engine:
+    Path(url.database or "").absolute().parent.mkdir(parents=True, exist_ok=True)
+    # isolation_level None: Python's driver begins nothing by itself.
+    engine = create_engine(
+        url, connect_args={"timeout": LOCK_WAIT_MS / 1_000, "isolation_level": None}, **common
+    )
+
+    @event.listens_for(engine, "connect")
+    def make_durable(connection: sqlite3.Connection, _record: Any) -> None:
+        try:
+            _set_pragmas(connection)
+        except sqlite3.Error as error:
+            raise StoreUnavailable(f"SQLite cannot be opened now: {error}") from error
+
+    if writes:
+
+        @event.listens_for(engine, "begin")
+        def take_write_lock(connection: Connection) -> None:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _set_pragmas(connection: sqlite3.Connection) -> None:
+    """Set what durability needs, and read it back: SQLite ignores silently what it cannot do."""
+    for pragma, value, expected in (
+        ("busy_timeout", LOCK_WAIT_MS, LOCK_WAIT_MS),
+        ("journal_mode", "WAL", "wal"),
+        ("synchronous", "FULL", 2),
+        ("foreign_keys", "ON", 1),
+        ("journal_size_limit", WAL_KEPT_BYTES, WAL_KEPT_BYTES),
+    ):
+        connection.execute(f"PRAGMA {pragma} = {value}")
+        (found,) = connection.execute(f"PRAGMA {pragma}").fetchone()
+        if found != expected:
+            raise StoreUnfit(
+                f"SQLite refuses {pragma} = {value} here (it stays {found}): "
+                "an accepted edit would not be safe."
+            )
+
+
+def _postgresql(url: URL, common: dict[str, Any]) -> Engine:
+    options = f"-c synchronous_commit=on -c lock_timeout={LOCK_WAIT_MS} -c statement_timeout=30000"
+    return create_engine(url, connect_args={"connect_timeout": 5, "options": options}, **common)
+
+
+def is_sqlite(url: URL) -> bool:
+    return url.get_backend_name() == "sqlite"
+
+
+def flush(connection: Connection) -> None:
+    """Bring to disk whatever can be read. Needs a connection that is in no transaction.
+
+    A process that died between a failed fsync and its next commit leaves pages in SQLite's log that
+    can be read, yet need not be on disk. A checkpoint copies them into the database file and syncs
+    that. It does nothing while another process reads. PostgreSQL sees to it by itself: it stops on
+    a failed fsync.
+    """
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").all()

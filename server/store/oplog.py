@@ -1,0 +1,197 @@
+"""The op log in SQL: work for one connection, inside a transaction of `Database`. Rules ST1-ST23.
+
+The caller runs in a thread, so nothing here is async.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, insert, select, tuple_, update
+
+from ..ports import Commit, Committed, DocumentId, Head, Overtaken, StoredOp
+from .batch import LOG_CHUNK, answer_where_moved, numbered
+from .chain import ROOT, row_hashes
+from .tables import designs, heads, ops
+
+__all__ = ["append", "find", "head", "read", "version_at"]
+
+_NOWHERE = Head(0, ROOT)
+
+_STORED = (ops.c.version, ops.c.src, ops.c.seq, ops.c.author, ops.c.time, ops.c.body)
+
+
+def _is_of(table: Any) -> Any:
+    """The rows of one document, given as bound parameters so that the statement is compiled once."""
+    return (
+        (table.c.tenant == bindparam("t"))
+        & (table.c.collection == bindparam("c"))
+        & (table.c.document == bindparam("d"))
+    )
+
+
+def _key(document: DocumentId) -> dict[str, Any]:
+    return {"t": document.tenant, "c": document.collection, "d": document.id}
+
+
+_HEAD = select(heads.c.version, heads.c.hash).where(_is_of(heads))
+_HEADS_LOCKED = (
+    select(heads)
+    .where(
+        tuple_(heads.c.tenant, heads.c.collection, heads.c.document).in_(
+            bindparam("keys", expanding=True)
+        )
+    )
+    .order_by(heads.c.tenant, heads.c.collection, heads.c.document)
+    .with_for_update()
+)
+_ADD_HEAD = insert(heads)
+_MOVE_HEAD = (
+    update(heads).where(_is_of(heads)).values(version=bindparam("to"), hash=bindparam("last"))
+)
+_ADD_OP = insert(ops)
+_SHOW_DESIGN = (
+    update(designs)
+    .where((designs.c.tenant == bindparam("t")) & (designs.c.id == bindparam("d")))
+    .values(
+        version=bindparam("to"),
+        updated_at=bindparam("at"),
+        name=func.coalesce(bindparam("title"), designs.c.name),
+    )
+)
+_READ = (
+    select(*_STORED)
+    .where(_is_of(ops) & (ops.c.version >= bindparam("start")))
+    .order_by(ops.c.version)
+)
+_READ_TO = _READ.where(ops.c.version < bindparam("end"))
+_FIND = select(*_STORED).where(
+    _is_of(ops) & (ops.c.src == bindparam("src")) & (ops.c.seq == bindparam("seq"))
+)
+_VERSION_AT = (
+    select(ops.c.version)
+    .where(_is_of(ops) & (ops.c.time <= bindparam("at")))
+    .order_by(ops.c.version.desc())
+    .limit(1)
+)
+
+
+def append(
+    connection: Connection, commits: Sequence[Commit], *, careful: bool
+) -> list[Committed | Overtaken]:
+    """Write the batches whose document has not moved; see `Store.commit`.
+
+    Args: careful: look for each (src, seq) first. Otherwise a stored one raises `IntegrityError`
+        from the unique key: the usual case pays nothing for the rare one.
+    Raises: IntegrityError also where another node creates the same document at this moment.
+    """
+    before = _lock_heads(connection, [commit.document for commit in commits])
+    answers: list[Committed | Overtaken] = []
+    fitting: list[Commit] = []
+    for commit in commits:
+        answer: Committed | Overtaken | None = None
+        if before.get(commit.document, _NOWHERE).version != commit.base:
+            end = commit.base + max(len(commit.ops), LOG_CHUNK)
+            theirs = read(connection, commit.document, commit.base, end)
+            answer = answer_where_moved(commit, theirs)
+        elif careful:
+            answer = _doubled(connection, commit)
+        if answer is None:
+            fitting.append(commit)
+            answer = Committed(commit.base + len(commit.ops))
+        answers.append(answer)
+    _write(connection, [commit for commit in fitting if commit.ops], before)
+    return answers
+
+
+def _lock_heads(connection: Connection, documents: Sequence[DocumentId]) -> dict[DocumentId, Head]:
+    """The head rows, held until the transaction ends; in the order of their keys: no deadlock."""
+    if not documents:
+        return {}
+    rows = connection.execute(_HEADS_LOCKED, {"keys": sorted(documents)})
+    return {DocumentId(t, c, d): Head(version, hash) for t, c, d, version, hash in rows}
+
+
+def _doubled(connection: Connection, commit: Commit) -> Overtaken | None:
+    found = (find(connection, commit.document, op.src, op.seq) for op in commit.ops)
+    duplicates = tuple(op for op in found if op is not None)
+    return Overtaken((), duplicates) if duplicates else None
+
+
+def _write(
+    connection: Connection, commits: Sequence[Commit], before: dict[DocumentId, Head]
+) -> None:
+    """A handful of statements, however many batches: the rows go in as lists."""
+    op_rows: list[dict[str, Any]] = []
+    added: list[dict[str, Any]] = []
+    moved: list[dict[str, Any]] = []
+    shown: list[dict[str, Any]] = []
+    for commit in commits:
+        tenant, collection, document = commit.document
+        old = before.get(commit.document)
+        hashes = row_hashes(commit.document, commit.base, old.hash if old else ROOT, commit.ops)
+        op_rows += [
+            {
+                "tenant": tenant,
+                "collection": collection,
+                "document": document,
+                "version": op.version,
+                "src": op.src,
+                "seq": op.seq,
+                "author": op.author,
+                "time": op.time,
+                "body": op.body,
+                "hash": hash,
+            }
+            for op, hash in zip(numbered(commit), hashes, strict=True)
+        ]
+        to, last = commit.base + len(commit.ops), hashes[-1]
+        if old is None:
+            added.append(
+                {
+                    "tenant": tenant,
+                    "collection": collection,
+                    "document": document,
+                    "version": to,
+                    "hash": last,
+                }
+            )
+        else:
+            moved.append({"t": tenant, "c": collection, "d": document, "to": to, "last": last})
+        if collection == "designs":
+            at = commit.ops[-1].time
+            shown.append({"t": tenant, "d": document, "to": to, "at": at, "title": commit.name})
+    for statement, rows in (
+        (_ADD_OP, op_rows),
+        (_ADD_HEAD, added),
+        (_MOVE_HEAD, moved),
+        (_SHOW_DESIGN, shown),
+    ):
+        if rows:
+            connection.execute(statement, rows)
+
+
+def head(connection: Connection, document: DocumentId) -> Head:
+    row = connection.execute(_HEAD, _key(document)).one_or_none()
+    return _NOWHERE if row is None else Head(*row)
+
+
+def read(
+    connection: Connection, document: DocumentId, start: int, end: int | None
+) -> list[StoredOp]:
+    if end is None:
+        rows = connection.execute(_READ, _key(document) | {"start": start})
+    else:
+        rows = connection.execute(_READ_TO, _key(document) | {"start": start, "end": end})
+    return [StoredOp(*row) for row in rows]
+
+
+def find(connection: Connection, document: DocumentId, src: str, seq: int) -> StoredOp | None:
+    row = connection.execute(_FIND, _key(document) | {"src": src, "seq": seq}).one_or_none()
+    return None if row is None else StoredOp(*row)
+
+
+def version_at(connection: Connection, document: DocumentId, time: int) -> int:
+    version = connection.execute(_VERSION_AT, _key(document) | {"at": time}).scalar_one_or_none()
+    return 0 if version is None else version + 1

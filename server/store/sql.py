@@ -1,0 +1,95 @@
+"""The store on SQL: SQLite for one node, PostgreSQL for many. Rules: SPEC.md."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Self
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from ..ports import (
+    Commit,
+    Committed,
+    DocumentId,
+    Head,
+    Milestone,
+    Overtaken,
+    StoredOp,
+    StoreUnavailable,
+)
+from . import oplog, snapshots
+from .batch import check
+from .catalogue import SqlDesigns, SqlPeople
+from .database import Database
+
+__all__ = ["SqlStore"]
+
+
+class SqlStore:
+    """The port `Store` on an SQL database, with `designs` (port `Designs`) and `people` (`People`).
+
+    Args: url: an SQLAlchemy URL of SQLite (a file) or PostgreSQL.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._database = Database(url)
+        self.designs = SqlDesigns(self._database)
+        self.people = SqlPeople(self._database)
+
+    async def open(self) -> None:
+        """Make or migrate the tables. Raises `StoreUnfit`, `StoreUnavailable`."""
+        await self._database.open()
+
+    async def close(self) -> None:
+        """Wait for what has begun, then close all connections. Later calls are unavailable."""
+        await self._database.close()
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def commit(self, commits: Sequence[Commit]) -> list[Committed | Overtaken]:
+        check(commits)
+
+        def quick(connection: Connection) -> list[Committed | Overtaken]:
+            return oplog.append(connection, commits, careful=False)
+
+        def careful(connection: Connection) -> list[Committed | Overtaken]:
+            return oplog.append(connection, commits, careful=True)
+
+        try:
+            return await self._database.write(quick)
+        except IntegrityError:
+            pass  # some (src, seq) is stored already, or another node made a document just now
+        try:
+            return await self._database.write(careful)
+        except IntegrityError as error:
+            raise StoreUnavailable("another node created the same document just now") from error
+
+    async def head(self, document: DocumentId) -> Head:
+        return await self._database.read(lambda c: oplog.head(c, document))
+
+    async def read(
+        self, document: DocumentId, start: int, end: int | None = None
+    ) -> list[StoredOp]:
+        return await self._database.read(lambda c: oplog.read(c, document, start, end))
+
+    async def find(self, document: DocumentId, src: str, seq: int) -> StoredOp | None:
+        return await self._database.read(lambda c: oplog.find(c, document, src, seq))
+
+    async def version_at(self, document: DocumentId, time: int) -> int:
+        return await self._database.read(lambda c: oplog.version_at(c, document, time))
+
+    async def milestone(self, document: DocumentId, version: int) -> Milestone | None:
+        return await self._database.read(lambda c: snapshots.newest_sound(c, document, version))
+
+    async def save_milestone(self, document: DocumentId, milestone: Milestone) -> None:
+        row = await self._database.aside(lambda: snapshots.pack(document, milestone))
+        try:
+            await self._database.write(lambda c: snapshots.save(c, row))
+        except IntegrityError:
+            pass  # another node kept the same version just now

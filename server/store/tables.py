@@ -1,0 +1,92 @@
+"""The tables. The tenant comes first in every key: all of a tenant's rows lie together.
+
+`migrations/` makes them; a test holds that both agree. No column is SQLite's or PostgreSQL's alone.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, MetaData, Table, Text
+from sqlalchemy import PrimaryKeyConstraint as PrimaryKey
+from sqlalchemy import UniqueConstraint as Unique
+
+__all__ = ["designs", "heads", "metadata", "milestones", "ops", "people"]
+
+metadata = MetaData()
+
+
+def _column(name: str, kind: type[Text | BigInteger | LargeBinary]) -> Column[object]:
+    return Column(name, kind, nullable=False)
+
+
+# Append-only; the table is the outbox and the dedupe as well. Rows are kept in the order of their
+# key (SQLite: WITHOUT ROWID), so a document's log is read in one sweep.
+ops = Table(
+    "ops",
+    metadata,
+    _column("tenant", Text),
+    _column("collection", Text),
+    _column("document", Text),
+    _column("version", BigInteger),
+    _column("src", Text),
+    _column("seq", BigInteger),
+    _column("author", Text),
+    _column("time", BigInteger),
+    _column("body", LargeBinary),
+    _column("hash", LargeBinary),
+    PrimaryKey("tenant", "collection", "document", "version", name="pk_ops"),
+    Unique("tenant", "collection", "document", "src", "seq", name="uq_ops_src_seq"),
+    sqlite_with_rowid=False,
+)
+
+# The row that a commit locks and moves. Nothing else lies here.
+heads = Table(
+    "heads",
+    metadata,
+    _column("tenant", Text),
+    _column("collection", Text),
+    _column("document", Text),
+    _column("version", BigInteger),
+    _column("hash", LargeBinary),
+    PrimaryKey("tenant", "collection", "document", name="pk_heads"),
+    sqlite_with_rowid=False,
+)
+
+milestones = Table(
+    "milestones",
+    metadata,
+    _column("tenant", Text),
+    _column("collection", Text),
+    _column("document", Text),
+    _column("version", BigInteger),
+    _column("size", BigInteger),  # bytes of the body before compression
+    _column("body", LargeBinary),  # zstd
+    _column("checksum", LargeBinary),
+    PrimaryKey("tenant", "collection", "document", "version", name="pk_milestones"),
+)
+
+designs = Table(
+    "designs",
+    metadata,
+    _column("tenant", Text),
+    _column("id", Text),
+    _column("name", Text),
+    _column("created_at", BigInteger),
+    _column("created_by", Text),
+    _column("updated_at", BigInteger),
+    _column("version", BigInteger),
+    Column("trashed_at", BigInteger),
+    PrimaryKey("tenant", "id", name="pk_designs"),
+    sqlite_with_rowid=False,
+)
+
+# Names are not unique: two people may share one, and an erased person has none.
+people = Table(
+    "people",
+    metadata,
+    _column("tenant", Text),
+    _column("id", Text),
+    _column("name", Text),
+    PrimaryKey("tenant", "id", name="pk_people"),
+    Index("ix_people_name", "tenant", "name"),
+    sqlite_with_rowid=False,
+)

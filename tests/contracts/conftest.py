@@ -1,0 +1,23 @@
+"""Every adapter of every port: a suite that asks for `store`, `locks` or `bus` runs on each."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from server.store import MemoryStore, SqlStore
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+async def store(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> AsyncIterator[MemoryStore | SqlStore]:
+    """An empty store of each kind."""
+    if request.param == "memory":
+        async with MemoryStore() as memory:
+            yield memory
+    else:
+        async with SqlStore(f"sqlite:///{tmp_path / 'coweave.sqlite3'}") as sql:
+            yield sql
