@@ -1,7 +1,8 @@
 """The closed set of coded errors.
 
-Codes that stock ShareDB clients act on keep ShareDB's names; ours start with `ERR_DESIGN_`. A code is raised in one or
-two places and tested there. A broken invariant of our own is an `AssertionError`, never a code.
+Codes that stock ShareDB clients act on keep ShareDB's names; ours start with `ERR_DESIGN_`. A code
+is raised in one or two places and tested there. A broken invariant of our own is an
+`AssertionError`, never a code.
 """
 
 from __future__ import annotations
@@ -49,6 +50,14 @@ class Code(StrEnum):
     UNAVAILABLE = "ERR_DESIGN_UNAVAILABLE"
     OVERLOADED = "ERR_DESIGN_OVERLOADED"
 
+    @property
+    def is_retryable(self) -> bool:
+        """Whether the same request may succeed later: told by a notice and a close, never on an op."""
+        return self in _RETRYABLE
+
+
+_RETRYABLE = frozenset({Code.UNAVAILABLE, Code.OVERLOADED})
+
 
 class DesignError(Exception):
     """A refusal with a stable code.
@@ -56,7 +65,8 @@ class DesignError(Exception):
     Args:
         code: what kind; clients branch on it.
         message: one sentence for an analyst, naming what and where.
-        details: JSON values for programs: `element` ("components/c1"), `path`, `rule`, `keyword`, `version`, ...
+        details: JSON values for programs: `element` ("components/c1"), `path`, `rule`, `keyword`,
+            `version`, ...
     """
 
     def __init__(self, code: Code, message: str, **details: Any) -> None:

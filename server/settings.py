@@ -19,7 +19,10 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All settings of one node. Defaults serve a laptop: SQLite, in-process locks, loopback, development mode."""
+    """All settings of one node.
+
+    Defaults serve a laptop: SQLite, in-process locks, loopback, development mode.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8000
@@ -30,6 +33,8 @@ class Settings:
     development: bool | None = None  # None: on when `host` is a loopback address
     allowed_origins: tuple[str, ...] = ()  # beside the server's own
     allowed_hosts: tuple[str, ...] = ()  # Host headers beside loopback names
+    ops_per_second: int = 200  # one user's messages, sustained; above it the socket is read slower
+    ops_burst: int = 5000  # as many at once before that
     log_level: str = "INFO"
 
     @property
@@ -79,5 +84,7 @@ class Settings:
             development=flag("DEVELOPMENT", None),
             allowed_origins=names("ALLOWED_ORIGINS"),
             allowed_hosts=names("ALLOWED_HOSTS"),
+            ops_per_second=whole("OPS_PER_SECOND", default.ops_per_second, 1, 1_000_000),
+            ops_burst=whole("OPS_BURST", default.ops_burst, 1, 10_000_000),
             log_level=text("LOG_LEVEL", default.log_level).upper(),
         )

@@ -1,0 +1,189 @@
+"""Bytes into JSON objects, strictly, and messages into frames.
+
+Strict means: what is read can be sent on to any client. NaN, infinities, lone surrogates and wrong
+UTF-8 are refused by orjson itself. orjson takes the last of two equal keys, so frames are encoded
+back and compared: a client that writes compact JSON (as `JSON.stringify` does) costs one fast
+encoding more, and only other spellings are read a second time to look for the duplicate.
+
+A frame that cannot be read may still carry an edit of an honest client (half a surrogate pair, too
+large, too deep), which waits for an answer and would send it again for ever after a close.
+`Unreadable.head` holds what could be read of such a frame's first fields, so that it is answered.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import orjson
+
+from ot.types import Json, Op
+
+from ..errors import Code, DesignError
+
+__all__ = [
+    "JSON0_URI",
+    "MAX_FRAME_BYTES",
+    "MAX_MESSAGE_BYTES",
+    "MAX_NESTING",
+    "Unreadable",
+    "decode",
+    "encode",
+    "op_frame",
+    "own_op_frame",
+]
+
+JSON0_URI: Final = "http://sharejs.org/types/JSONv0"
+"""The OT type of every document. Stock clients refuse a server with any other default type."""
+
+MAX_FRAME_BYTES: Final = 16 * 1024 * 1024 + 65_536
+"""What the transport takes: the largest honest mistake is answered on the op, not by a close."""
+
+MAX_MESSAGE_BYTES: Final = 1024 * 1024 + 16_384
+"""An op of 1 MB and the fields around it."""
+
+MAX_NESTING: Final = 128
+"""Twice what a document may have, and half of what orjson can write (254; it reads 1,024)."""
+
+
+class Unreadable(Exception):
+    """A frame that is no message. `head`: its leading scalar fields, for the answer."""
+
+    def __init__(self, error: DesignError, head: dict[str, Json]) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.head = head
+
+
+def decode(data: bytes) -> dict[str, Json]:
+    """One frame as a JSON object. Raises `Unreadable`. Rules WP1-WP3."""
+    if len(data) > MAX_MESSAGE_BYTES:
+        raise _unreadable(
+            data,
+            Code.TOO_LARGE,
+            f"A message may have {MAX_MESSAGE_BYTES:,} bytes; this one has {len(data):,}",
+            limit=MAX_MESSAGE_BYTES,
+            actual=len(data),
+        )
+    try:
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise _unreadable(data, Code.MESSAGE_BADLY_FORMED, f"Not JSON: {error}") from None
+    if type(value) is not dict:
+        raise _unreadable(data, Code.MESSAGE_BADLY_FORMED, "A message must be a JSON object")
+    # Brackets inside strings count too: an upper bound that settles nearly every frame.
+    if data.count(b"{") + data.count(b"[") > MAX_NESTING and _is_deeper(value, MAX_NESTING):
+        raise _unreadable(
+            data,
+            Code.MESSAGE_BADLY_FORMED,
+            f"A message may be nested {MAX_NESTING} deep",
+            limit=MAX_NESTING,
+        )
+    if orjson.dumps(value) != data and (key := _duplicate_key(data)) is not None:
+        raise _unreadable(data, Code.MESSAGE_BADLY_FORMED, f"The key {key!r} is there twice")
+    return value
+
+
+def encode(message: Mapping[str, Json]) -> bytes:
+    """One frame."""
+    return orjson.dumps(message)
+
+
+def op_frame(
+    collection: str, id: str, version: int, src: str, seq: int, body: Mapping[str, Json]
+) -> bytes:
+    """A committed op as every reader gets it. `body` is {"op"}, {"create"}, {"del"} or {}."""
+    return orjson.dumps(
+        {"a": "op", "c": collection, "d": id, "v": version, "src": src, "seq": seq, **body}
+    )
+
+
+def own_op_frame(
+    collection: str,
+    id: str,
+    version: int,
+    src: str,
+    seq: int,
+    body: Mapping[str, Json],
+    fixups: Sequence[Op],
+) -> bytes:
+    """An op that goes back to its author; without `body` it is an ack.
+
+    `src` is the whole id. The client knows its op in flight by (src, seq) and then reads `fixup`;
+    one that no longer has it in flight applies the body instead.
+    """
+    frame: dict[str, Any] = {
+        "a": "op",
+        "c": collection,
+        "d": id,
+        "v": version,
+        "src": src,
+        "seq": seq,
+        **body,
+    }
+    if fixups:
+        frame["fixup"] = [{"src": src, "seq": seq, "v": version, "op": op} for op in fixups]
+    return orjson.dumps(frame)
+
+
+def _unreadable(data: bytes, code: Code, message: str, **details: Json) -> Unreadable:
+    return Unreadable(DesignError(code, message, **details), _head(data))
+
+
+def _is_deeper(value: Json, limit: int) -> bool:
+    level = [value]
+    for _ in range(limit):
+        deeper: list[Json] = []
+        for node in level:
+            children = node.values() if type(node) is dict else node
+            deeper += [child for child in children if type(child) is dict or type(child) is list]
+        if not deeper:
+            return False
+        level = deeper
+    return True
+
+
+class _Duplicate(Exception):
+    pass
+
+
+def _duplicate_key(data: bytes) -> str | None:
+    def pairs(items: list[tuple[str, Json]]) -> None:
+        seen = set()
+        for key, _ in items:
+            if key in seen:
+                raise _Duplicate(key)
+            seen.add(key)
+
+    try:
+        json.loads(data, object_pairs_hook=pairs)
+    except _Duplicate as found:
+        return str(found)
+    return None
+
+
+_HEAD_BYTES = 8192  # the stock client writes a, c, d, v, src, seq, x before the edit itself
+_FIELD = re.compile(
+    rb"[{,]\s*(?:"
+    rb'"(a|c|d|v|src|seq|id|ch|pv|ts)"\s*:\s*'
+    rb'("(?:[^"\\\x00-\x1f]|\\.){0,512}"|-?[0-9]{1,17}|null|true|false)'
+    rb'|"x"\s*:\s*\{[^{}\[\]]{0,512}\}'
+    rb")\s*(?=[,}])"
+)
+
+
+def _head(data: bytes) -> dict[str, Json]:
+    """The leading scalar fields of a frame, as far as they can be read; never more."""
+    data = data[:_HEAD_BYTES].lstrip()
+    head: dict[str, Json] = {}
+    position = 0
+    while (field := _FIELD.match(data, position)) is not None:
+        if field[1] is not None:
+            try:
+                head[field[1].decode()] = orjson.loads(field[2])
+            except orjson.JSONDecodeError:
+                break
+        position = field.end()
+    return head
