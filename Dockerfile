@@ -16,7 +16,6 @@ RUN pip install --constraint constraints.txt hatchling && python -m venv /opt/co
 COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY ot ot
 COPY schemas schemas
-COPY samples samples
 COPY server server
 COPY --from=designer /src/server/static server/static
 RUN python -m hatchling build --target wheel \
