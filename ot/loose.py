@@ -80,13 +80,16 @@ def _within(node: Json, path: Path, depth: int, edit: Callable[[Json], Json]) ->
     if depth == len(path):
         return edit(node)
     step = path[depth]
-    key: Any = None
+    key: Any
     if type(node) is dict:
-        key = str(step) if str(step) in node else None
+        key = str(step)
+        found = key in node
     elif type(node) is list:
         key = index_of(step)
-        key = key if key is not None and key < len(node) else None
-    if key is None:
+        found = key is not None and key < len(node)
+    else:
+        raise OpError(Reason.PATH_BLOCKED, f"{where(path)}: there is nothing inside a plain value")
+    if not found:
         raise OpError(Reason.PATH_NOT_FOUND, f"{where(path)}: there is no {str(step)[:80]!r} here")
     copy = node.copy()
     copy[key] = _within(node[key], path, depth + 1, edit)

@@ -71,8 +71,8 @@ class _Tree:
                 kind = type(child)
                 if kind is not dict and kind is not list:
                     raise OpError(
-                        Reason.PATH_NOT_FOUND,
-                        f"{where(path)}: there is nothing inside a {_name(child)}",
+                        Reason.PATH_BLOCKED,
+                        f"{where(path)}: there is nothing inside {_name(child)}",
                     )
                 child = child.copy()
                 self.owned[id(child)] = child

@@ -75,6 +75,7 @@ class Reason(StrEnum):
 
     # The op on this document (`apply`).
     PATH_NOT_FOUND = "path_not_found"
+    PATH_BLOCKED = "path_blocked"
     NOT_A_LIST = "not_a_list"
     NOT_AN_OBJECT = "not_an_object"
     NOT_A_STRING = "not_a_string"
