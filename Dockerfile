@@ -4,7 +4,6 @@ FROM node:22-bookworm-slim AS designer
 WORKDIR /src/designer_ui
 COPY designer_ui/package.json designer_ui/package-lock.json designer_ui/.npmrc ./
 RUN npm ci --no-audit --no-fund
-COPY schemas ../schemas
 COPY designer_ui ./
 RUN npm run build
 

@@ -11,7 +11,7 @@ DESIGNER := server/static/index.html
 DESIGNER_PACKAGES := designer_ui/node_modules/.installed
 INTEROP_PACKAGES := tests/interop/node_modules/.installed
 # Folders count too: a source that was deleted leaves its folder newer.
-DESIGNER_SOURCES := $(shell find designer_ui schemas \( -name node_modules -o -name __pycache__ \) -prune -o -print)
+DESIGNER_SOURCES := $(shell find designer_ui/src designer_ui/public) $(wildcard designer_ui/*.html designer_ui/*.ts designer_ui/*.json)
 
 # A virtual environment does not survive a move of the checkout: tools/setup.sh makes a new one.
 ifneq ($(shell [ "$$(cat .venv/place 2>/dev/null)" = "$$(pwd)" ] && echo here),here)
