@@ -31,12 +31,12 @@ $(SETUP): pyproject.toml constraints.txt tools/setup.sh
 	@tools/setup.sh
 	@touch $@
 
-$(DESIGNER_PACKAGES): designer_ui/package.json designer_ui/package-lock.json $(SETUP)
+$(DESIGNER_PACKAGES): designer_ui/package.json designer_ui/package-lock.json | $(SETUP)
 	@echo "Installing the designer's packages (npm ci)"
 	@cd designer_ui && ../tools/node.sh $(NPM_CI)
 	@touch $@
 
-$(INTEROP_PACKAGES): tests/interop/package.json tests/interop/package-lock.json $(SETUP)
+$(INTEROP_PACKAGES): tests/interop/package.json tests/interop/package-lock.json | $(SETUP)
 	@echo "Installing the stock ShareDB client for the tests (npm ci)"
 	@cd tests/interop && ../../tools/node.sh $(NPM_CI)
 	@touch $@
