@@ -1,0 +1,108 @@
+/** The server's REST doors. Every call rejects with `RestError` when the server says no. */
+import type { DesignDocument, Json } from "../model/document";
+import type { TypesAnswer } from "../model/types";
+
+export interface User {
+  id: string;
+  name: string;
+}
+
+export interface SessionInfo {
+  user: User;
+  mode: string;
+  scratch: boolean;
+}
+
+export interface DesignRow {
+  id: string;
+  name: string;
+  createdAt: number;
+  createdBy: User | null;
+  updatedAt: number;
+  version: number;
+  trashedAt: number | null;
+}
+
+export interface Snapshot {
+  v: number;
+  type: string;
+  data: DesignDocument;
+}
+
+export interface ImportAnswer {
+  design: DesignRow;
+  report: { [key: string]: Json };
+}
+
+export class RestError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly status: number,
+    readonly details: { [key: string]: Json } = {},
+  ) {
+    super(message);
+  }
+}
+
+/** In development the person is named in the page's address; every request carries the name on. */
+export function asPerson(path: string): string {
+  const user = new URLSearchParams(location.search).get("user");
+  if (user === null) return path;
+  return `${path}${path.includes("?") ? "&" : "?"}user=${encodeURIComponent(user)}`;
+}
+
+async function call<T>(method: string, path: string, body?: BodyInit): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(asPerson(path), {
+      method,
+      body: body ?? null,
+      headers: body === undefined ? {} : { "content-type": "application/json" },
+    });
+  } catch {
+    throw new RestError("ERR_OFFLINE", "The server cannot be reached.", 0);
+  }
+  if (response.status === 204) return undefined as T;
+  const text = await response.text();
+  let answer: unknown;
+  try {
+    answer = JSON.parse(text);
+  } catch {
+    throw new RestError("ERR_NOT_JSON", `The server answered ${response.status}.`, response.status);
+  }
+  if (!response.ok) {
+    const { error } = answer as {
+      error?: { code: string; message: string; details?: { [key: string]: Json } };
+    };
+    throw new RestError(
+      error?.code ?? "ERR_UNKNOWN",
+      error?.message ?? `The server answered ${response.status}.`,
+      response.status,
+      error?.details,
+    );
+  }
+  return answer as T;
+}
+
+const design = (id: string) => `/api/designs/${encodeURIComponent(id)}`;
+
+export const rest = {
+  session: () => call<SessionInfo>("GET", "/api/session"),
+  types: () => call<TypesAnswer>("GET", "/api/types"),
+  designs: async (trash = false) =>
+    (await call<{ designs: DesignRow[] }>("GET", `/api/designs${trash ? "?trash=1" : ""}`)).designs,
+  create: (name: string) => call<DesignRow>("POST", "/api/designs", JSON.stringify({ name })),
+  rename: (id: string, name: string) =>
+    call<DesignRow>("PATCH", design(id), JSON.stringify({ name })),
+  duplicate: (id: string) => call<DesignRow>("POST", `${design(id)}/duplicate`, "{}"),
+  trash: (id: string) => call<void>("DELETE", design(id)),
+  restore: (id: string) => call<DesignRow>("POST", `${design(id)}/restore`, "{}"),
+  importFile: (file: Blob, name?: string) =>
+    call<ImportAnswer>(
+      "POST",
+      `/api/designs/import${name ? `?name=${encodeURIComponent(name)}` : ""}`,
+      file,
+    ),
+  snapshot: (id: string) => call<Snapshot>("GET", `${design(id)}/snapshot`),
+};

@@ -1,0 +1,279 @@
+// @vitest-environment node
+import ShareDB from "sharedb";
+import type { Connection } from "sharedb/lib/client";
+import { describe, expect, it } from "vitest";
+import type { DesignDocument } from "../model/document";
+import { sample } from "../model/fixture";
+import { removeComponents } from "../model/intents";
+import type { Op } from "../model/op";
+import { textEdit } from "../model/text";
+import { DesignSession } from "./session";
+
+// The server logs the refusals that these tests ask for.
+ShareDB.logger.setMethods({ info: () => {}, warn: () => {}, error: () => {} });
+
+interface Queue {
+  inflightOp: unknown;
+  pendingOps: unknown[];
+}
+
+/** A stock ShareDB server in memory with one design on it. */
+class World {
+  readonly backend = new ShareDB();
+
+  async start(): Promise<this> {
+    const doc = this.backend.connect().get("designs", "d1");
+    await new Promise<void>((done, fail) =>
+      doc.create(sample(), (error) => (error ? fail(error) : done())),
+    );
+    return this;
+  }
+
+  async join(): Promise<Tab> {
+    const connection = this.backend.connect();
+    const session = new DesignSession(connection, "d1");
+    session.open();
+    const tab = new Tab(connection, session);
+    await tab.idle();
+    return tab;
+  }
+}
+
+class Tab {
+  constructor(
+    readonly connection: Connection,
+    readonly session: DesignSession,
+  ) {}
+
+  get doc() {
+    return this.connection.get("designs", "d1");
+  }
+
+  get queue(): Queue {
+    return this.doc as unknown as Queue;
+  }
+
+  label(id = "b1"): unknown {
+    return this.session.mirror.get("components", id)?.props.label;
+  }
+
+  /** Types `text` at `offset` of a label, as one keystroke of a gesture. */
+  type(text: string, offset: number, id = "b1", gesture = `type:${id}`): void {
+    const before = String(this.label(id));
+    const after = before.slice(0, offset) + text + before.slice(offset);
+    const op = textEdit(["components", id, "props", "label"], before, after, offset + text.length);
+    this.session.submit({ op, label: `Type in ${id}`, gesture, typing: gesture });
+  }
+
+  set(key: string, value: string, id = "b1"): void {
+    const before = this.session.mirror.get("components", id)?.props[key];
+    const p = ["components", id, "props", key];
+    const op: Op = before === undefined ? [{ p, oi: value }] : [{ p, od: before, oi: value }];
+    this.session.submit({ op, label: `Set ${key}` });
+  }
+
+  idle(): Promise<void> {
+    return new Promise((done) => this.doc.whenNothingPending(done));
+  }
+}
+
+/** Waits until all tabs hold the same, newest state. */
+async function settle(...tabs: Tab[]): Promise<void> {
+  await Promise.all(tabs.map((tab) => tab.idle()));
+  await Promise.all(tabs.map((tab) => new Promise<void>((done) => tab.doc.fetch(() => done()))));
+  await Promise.all(tabs.map((tab) => tab.idle()));
+  for (const tab of tabs) {
+    expect(tab.doc.data).toEqual(tabs[0]?.doc.data);
+    const { components } = tab.doc.data as DesignDocument;
+    expect(new Set(tab.session.mirror.ids("components"))).toEqual(new Set(Object.keys(components)));
+    for (const [id, component] of Object.entries(components)) {
+      expect(tab.session.mirror.get("components", id)).toEqual(component);
+    }
+  }
+}
+
+const REFUSED = "ERR_SCHEMA_INVALID";
+
+/** Refuses edits that set a property to "bad". */
+function refuseBad(backend: ShareDB): void {
+  backend.use("submit", (context, next) => {
+    const bad = JSON.stringify(context.op).includes('"bad"');
+    next(bad ? Object.assign(new Error("This value is bad."), { code: REFUSED }) : undefined);
+  });
+}
+
+describe("what travels together", () => {
+  it("composes keystrokes of one gesture in one property, and nothing else", async () => {
+    const tab = await (await new World().start()).join();
+    tab.doc.pause();
+    tab.type("a", 4);
+    tab.type("b", 5);
+    expect(tab.queue.pendingOps).toHaveLength(1);
+    tab.type("c", 6, "b1", "a later gesture");
+    expect(tab.queue.pendingOps).toHaveLength(2);
+    tab.set("variant", "x");
+    tab.set("variant", "y");
+    expect(tab.queue.pendingOps).toHaveLength(4);
+    tab.type("d", 0, "b2");
+    tab.type("e", 0, "b1", "type:b2");
+    expect(tab.session.status.get()).toEqual({ line: "live", waiting: 5 });
+    tab.doc.resume();
+    await settle(tab);
+    expect(tab.session.status.get()).toEqual({ line: "live", waiting: 0 });
+  });
+});
+
+describe("refusal", () => {
+  it("takes back the refused edit alone, shows it, and leaves nothing of it to undo", async () => {
+    const world = await new World().start();
+    refuseBad(world.backend);
+    const tab = await world.join();
+    tab.set("first", "1");
+    tab.set("variant", "bad");
+    tab.set("later", "2");
+    await settle(tab);
+    const props = () => tab.session.mirror.get("components", "b1")?.props;
+    expect(props()).toEqual({ label: "Save", first: "1", later: "2" });
+    expect(tab.session.refusals.get()).toMatchObject([
+      { code: REFUSED, message: "This value is bad.", element: "components/b1", text: "bad" },
+    ]);
+    expect(tab.session.notice.get()).toMatchObject({ kind: "error" });
+    tab.session.undo();
+    tab.session.undo();
+    expect(props()).toEqual({ label: "Save" });
+    expect(tab.session.undo()).toBeUndefined();
+    await settle(tab);
+  });
+
+  it("is forgotten with the next edit at the same place", async () => {
+    const world = await new World().start();
+    refuseBad(world.backend);
+    const tab = await world.join();
+    tab.connection.on("receive", ({ data }) => {
+      if (data?.error) {
+        data.details = { element: "components/b1", path: ["props", "variant"], rule: "schema" };
+      }
+    });
+    tab.set("variant", "bad");
+    await settle(tab);
+    expect(tab.session.refusals.get()).toMatchObject([{ path: ["props", "variant"] }]);
+    tab.set("other", "fine");
+    expect(tab.session.refusals.get()).toHaveLength(1);
+    tab.set("variant", "fine");
+    expect(tab.session.refusals.get()).toHaveLength(0);
+  });
+});
+
+describe("undo", () => {
+  it("takes back one's own gesture and leaves the other's edit", async () => {
+    const world = await new World().start();
+    const [a, b] = [await world.join(), await world.join()];
+    a.type("A", 4);
+    a.type("A", 5);
+    b.type("B", 0);
+    await settle(a, b);
+    expect(a.label()).toBe("BSaveAA");
+    a.session.undo();
+    await settle(a, b);
+    expect(b.label()).toBe("BSave");
+    a.session.redo();
+    await settle(a, b);
+    expect(b.label()).toBe("BSaveAA");
+    expect(a.session.history.labels()).toEqual({ undo: "Type in b1", redo: null });
+  });
+
+  it("puts back a deleted component with the edit that reached the server before the delete", async () => {
+    const world = await new World().start();
+    const [a, b] = [await world.join(), await world.join()];
+    a.doc.pause();
+    a.session.submit({ op: removeComponents(a.session.mirror, ["b1"]), label: "Delete Button1" });
+    b.type("B", 0);
+    await b.idle();
+    a.doc.resume();
+    await settle(a, b);
+    expect(a.session.mirror.get("components", "b1")).toBeUndefined();
+    a.session.undo();
+    await settle(a, b);
+    expect(b.label()).toBe("BSave");
+  });
+
+  it("puts back what the server added to a delete", async () => {
+    const world = await new World().start();
+    world.backend.use("apply", (context, next) => {
+      const op = (context.op as { op?: Op }).op;
+      const held = (context.snapshot as { data?: DesignDocument } | undefined)?.data;
+      if (op?.some((each) => each.p[1] === "box" && each.od) && held?.components.b9) {
+        const fixup = { p: ["components", "b9"], od: structuredClone(held.components.b9) };
+        (context as unknown as { $fixup(op: unknown[]): void }).$fixup([fixup]);
+      }
+      next();
+    });
+    const [a, b] = [await world.join(), await world.join()];
+    a.doc.pause();
+    a.session.submit({ op: removeComponents(a.session.mirror, ["box"]), label: "Delete Box" });
+    const component = {
+      ...structuredClone(b.session.mirror.get("components", "b1")),
+      name: "Button9",
+    };
+    b.session.submit({
+      op: [{ p: ["components", "b9"], oi: component as never }],
+      label: "Add Button9",
+    });
+    await b.idle();
+    a.doc.resume();
+    await settle(a, b);
+    expect([...b.session.mirror.ids("components")]).toEqual(["b3"]);
+    a.session.undo();
+    await settle(a, b);
+    expect([...b.session.mirror.ids("components")].sort()).toEqual(["b1", "b2", "b3", "b9", "box"]);
+  });
+
+  it("says so when there is nothing left to take back", async () => {
+    const world = await new World().start();
+    const [a, b] = [await world.join(), await world.join()];
+    a.set("variant", "x");
+    await settle(a, b);
+    b.session.submit({ op: removeComponents(b.session.mirror, ["b1"]), label: "Delete" });
+    await settle(a, b);
+    expect(a.session.undo()).toBeUndefined();
+    await settle(a, b);
+  });
+
+  it("leaves only the other's letters, whatever the interleaving", async () => {
+    for (let seed = 1; seed <= 25; seed++) {
+      const random = generator(seed);
+      const world = await new World().start();
+      const [a, b] = [await world.join(), await world.join()];
+      let strokes = 0;
+      for (let turn = 0; turn < 14; turn++) {
+        const tab = random(2) === 0 ? a : b;
+        const length = String(tab.label()).length;
+        if (tab === a && random(4) === 0) tab.session.undo();
+        else if (tab === a && random(6) === 0) tab.session.redo();
+        else {
+          const gesture = `${random(3)}`;
+          tab.type(tab === a ? "A" : "B", random(length + 1), "b1", gesture);
+          if (tab === b) strokes++;
+        }
+        if (random(3) === 0) (random(2) ? a : b).doc.pause();
+        if (random(3) === 0) for (const each of [a, b]) each.doc.resume();
+        if (random(4) === 0) await new Promise((done) => setImmediate(done));
+      }
+      for (const each of [a, b]) each.doc.resume();
+      await settle(a, b);
+      while (a.session.undo()) await new Promise((done) => setImmediate(done));
+      await settle(a, b);
+      const left = String(b.label());
+      expect(left.replaceAll("B", ""), `seed ${seed}`).toBe("Save");
+      expect(left.length - 4, `seed ${seed}`).toBe(strokes);
+    }
+  });
+});
+
+function generator(seed: number): (below: number) => number {
+  let state = seed * 2654435761;
+  return (below) => {
+    state = (Math.imul(state ^ (state >>> 15), 2246822519) + 3266489917) | 0;
+    return (state >>> 8) % below;
+  };
+}

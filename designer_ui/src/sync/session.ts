@@ -1,0 +1,324 @@
+/**
+ * One open design: the ShareDB document, its mirror, one's own history, and what became of each
+ * edit. Everything that changes the design goes through `submit`.
+ */
+import type { Connection } from "sharedb/lib/client";
+import type { Doc } from "sharedb/lib/sharedb";
+import type { DesignDocument, Element } from "../model/document";
+import { elementOf } from "../model/document";
+import { fitted } from "../model/fit";
+import { type Direction, History, type Sent, type Waiting } from "../model/history";
+import { Mirror } from "../model/mirror";
+import type { Op } from "../model/op";
+import { innerPath, type Refusal, type RefusalDetails, textOf } from "./refusals";
+import type { Snapshot } from "./rest";
+import { Watched } from "./store";
+
+export interface Edit {
+  op: Op;
+  /** What undo calls it: "Move Button1". */
+  label: string;
+  /** Edits of one gesture are undone together. Left out, the edit is a gesture of its own. */
+  gesture?: string;
+  /** Names the property being typed in; such edits may travel together while they wait. */
+  typing?: string;
+}
+
+export interface Status {
+  line: "connecting" | "live" | "offline";
+  /** Edits that the server has not acked. */
+  waiting: number;
+}
+
+export interface Notice {
+  id: number;
+  kind: "info" | "warning" | "error";
+  message: string;
+  element: Element | null;
+}
+
+export type Phase = "loading" | "open" | "missing" | "failed";
+
+/** A queued edit as the client keeps it. These fields are sharedb's own: session.test.ts pins them. */
+interface Request extends Sent {
+  op?: Op;
+  src?: string;
+  seq?: number;
+}
+
+interface Queue {
+  inflightOp: Request | null;
+  pendingOps: Request[];
+}
+
+interface Message {
+  a: string;
+  c?: string;
+  d?: string;
+  src?: string;
+  seq?: number;
+  op?: Op;
+  fixup?: unknown[];
+  error?: { code: string; message: string };
+  code?: string;
+  message?: string;
+  details?: RefusalDetails;
+}
+
+interface SubmitError {
+  code?: string | number;
+  message: string;
+  data?: { details?: RefusalDetails };
+}
+
+/** What the next op event from outside is, as the frame before it said. */
+type Incoming =
+  | { kind: "other"; raw: Op; waiting: Waiting[] }
+  | { kind: "rollback"; sent: Request }
+  | { kind: "fixup"; sent: Request };
+
+const COLLECTION = "designs";
+const MAX_REFUSALS = 50;
+
+export class DesignSession {
+  readonly mirror = new Mirror();
+  readonly history = new History();
+  readonly status = new Watched<Status>({ line: "connecting", waiting: 0 });
+  readonly phase = new Watched<Phase>("loading");
+  readonly refusals = new Watched<readonly Refusal[]>([]);
+  /** The latest thing the person should hear of. */
+  readonly notice = new Watched<Notice | null>(null);
+
+  private readonly doc: Doc<DesignDocument>;
+  private readonly queue: Queue;
+  private readonly remoteListeners = new Set<(op: Op) => void>();
+  private incoming: Incoming | null = null;
+  private typingKey: string | undefined;
+  private typingRequest: Request | undefined;
+  private counter = 0;
+  private readonly settled = new WeakSet<Request>();
+
+  constructor(
+    private readonly connection: Connection,
+    readonly id: string,
+  ) {
+    this.doc = connection.get(COLLECTION, id) as Doc<DesignDocument>;
+    this.queue = this.doc as unknown as Queue;
+    connection.on("receive", this.received);
+    connection.on("state", this.refreshStatus);
+    this.doc.on("load", this.loaded);
+    this.doc.on("op batch", this.applied);
+    this.doc.on("del", this.gone);
+    this.doc.on("no write pending", this.refreshStatus);
+    this.doc.on("error", this.failed);
+    this.refreshStatus();
+  }
+
+  /** Starts from a snapshot fetched beforehand, when there is one, and follows the design from there. */
+  open(snapshot?: Snapshot): void {
+    if (snapshot) this.doc.ingestSnapshot(snapshot);
+    this.doc.subscribe((error?: SubmitError) => {
+      if (error) this.failed(error);
+    });
+  }
+
+  close(): void {
+    this.connection.off("receive", this.received);
+    this.connection.off("state", this.refreshStatus);
+    this.doc.removeAllListeners();
+    // The socket is closed with the session; what waits has been said to be unsaved before.
+    this.doc.on("error", () => {});
+  }
+
+  /** Others' edits, after they were applied; for cursors in text fields. */
+  onRemote(listener: (op: Op) => void): () => void {
+    this.remoteListeners.add(listener);
+    return () => this.remoteListeners.delete(listener);
+  }
+
+  /** Applies an edit here at once and sends it. False when it does not fit what is there now. */
+  submit(edit: Edit): boolean {
+    return this.send(edit, "do");
+  }
+
+  undo(): string | undefined {
+    return this.travel("undo");
+  }
+
+  redo(): string | undefined {
+    return this.travel("redo");
+  }
+
+  dismissRefusal(id: number): void {
+    this.refusals.set(this.refusals.get().filter((each) => each.id !== id));
+  }
+
+  tell(kind: Notice["kind"], message: string, element: Element | null = null): void {
+    this.notice.set({ id: ++this.counter, kind, message, element });
+  }
+
+  private travel(direction: "undo" | "redo"): string | undefined {
+    const step = this.history.take(direction);
+    if (!step) return undefined;
+    const { op, label, gesture } = step;
+    if (!this.send({ op, label, gesture }, direction)) {
+      this.tell("warning", `${label} cannot be taken back: others have changed what it was about.`);
+      return undefined;
+    }
+    return label;
+  }
+
+  private send(edit: Edit, direction: Direction): boolean {
+    if (this.phase.get() !== "open" || !this.doc.type) return false;
+    const op = fitted(this.mirror, edit.op);
+    if (!op) return false;
+    if (op.length === 0) return true;
+    this.forgetRefusals(op);
+
+    // Edits that travel as one op are refused as one: only keystrokes in one property do.
+    const last = this.queue.pendingOps.at(-1);
+    this.doc.preventCompose = !(
+      edit.typing !== undefined &&
+      edit.typing === this.typingKey &&
+      last !== undefined &&
+      last === this.typingRequest
+    );
+    let request: Request | undefined;
+    this.doc.submitOp(op, { source: true }, (error?: SubmitError) => {
+      if (request) this.settle(request, edit, op, error);
+    });
+    request = this.queue.pendingOps.at(-1);
+    if (!request) return false;
+    this.typingKey = edit.typing;
+    this.typingRequest = request;
+    this.history.record(request, edit.gesture ?? `#${++this.counter}`, edit.label, direction);
+    this.refreshStatus();
+    return true;
+  }
+
+  private settle(request: Request, edit: Edit, op: Op, error: SubmitError | undefined): void {
+    this.refreshStatus();
+    if (this.settled.has(request)) return;
+    this.settled.add(request);
+    if (!error) return this.history.acked(request);
+    const details = error.data?.details ?? {};
+    const element = details.element ?? elementOf((op[0] as Op[number]).p);
+    const refusal: Refusal = {
+      id: ++this.counter,
+      code: String(error.code ?? ""),
+      message: error.message,
+      label: edit.label,
+      element,
+      path: details.path ? innerPath(details) : [],
+      details,
+      text: textOf(op),
+    };
+    this.refusals.set([...this.refusals.get(), refusal].slice(-MAX_REFUSALS));
+    const who = details.name ? `${details.name}: ` : "";
+    this.tell("error", `${edit.label} was refused. ${who}${error.message}`, element);
+  }
+
+  private forgetRefusals(op: Op): void {
+    const refusals = this.refusals.get();
+    if (refusals.length === 0) return;
+    const left = refusals.filter(
+      ({ element, path }) =>
+        !op.some(
+          ({ p }) =>
+            elementOf(p) === element &&
+            path.every((step, i) => p[i + 2] === undefined || p[i + 2] === step),
+        ),
+    );
+    if (left.length < refusals.length) this.refusals.set(left);
+  }
+
+  // --- what the connection says -----------------------------------------------------------------
+
+  private received = (request: { data: Message | undefined }): void => {
+    const message = request.data;
+    this.incoming = null;
+    if (!message || message.c !== COLLECTION || message.d !== this.id) return;
+    if (message.a === "notice") {
+      // Ours, not ShareDB's: the client would warn about an action it does not know.
+      request.data = undefined;
+      const element = message.details?.element ?? null;
+      this.tell("info", message.message ?? "The server changed your edit.", element);
+      return;
+    }
+    if (message.a !== "op") return;
+    const { inflightOp, pendingOps } = this.queue;
+    if (message.error) {
+      if (inflightOp && message.error.code !== "ERR_NO_OP") {
+        this.incoming = { kind: "rollback", sent: inflightOp };
+      }
+      return;
+    }
+    if (inflightOp && message.src === inflightOp.src && message.seq === inflightOp.seq) {
+      if (message.fixup) this.incoming = { kind: "fixup", sent: inflightOp };
+      return;
+    }
+    if (message.op) {
+      const waiting = [...(inflightOp ? [inflightOp] : []), ...pendingOps].map((sent) => ({
+        sent,
+        op: sent.op ?? [],
+      }));
+      this.incoming = { kind: "other", raw: message.op, waiting };
+    }
+  };
+
+  private applied = (op: Op, source: unknown): void => {
+    this.mirror.applied(op, this.doc.data);
+    if (source) return;
+    const incoming = this.incoming;
+    if (incoming?.kind === "rollback") this.history.refused(incoming.sent, op);
+    else if (incoming?.kind === "fixup") this.history.completed(incoming.sent, op);
+    else if (incoming) this.history.arrived(op, incoming.raw, incoming.waiting);
+    else this.history.arrived(op);
+    for (const listener of [...this.remoteListeners]) listener(op);
+  };
+
+  private loaded = (): void => {
+    if (!this.doc.type || !this.doc.data) {
+      this.phase.set("missing");
+      return;
+    }
+    const again = this.phase.get() === "open";
+    this.mirror.reset(this.doc.data);
+    if (again) {
+      // A hard rollback: sharedb found that what waits fits nothing any more.
+      this.history.clear();
+      this.tell("error", "The design was loaded anew. Edits that had not been saved are lost.");
+    }
+    this.phase.set("open");
+    this.refreshStatus();
+  };
+
+  private gone = (): void => {
+    this.phase.set("missing");
+  };
+
+  private failed = (error: SubmitError): void => {
+    if (error.code === "ERR_DESIGN_NOT_FOUND" || error.code === "ERR_DOC_DOES_NOT_EXIST") {
+      this.phase.set("missing");
+    } else if (this.phase.get() === "loading") {
+      this.phase.set("failed");
+      this.tell("error", error.message);
+    } else {
+      this.tell("error", error.message);
+    }
+  };
+
+  private refreshStatus = (): void => {
+    const { inflightOp, pendingOps } = this.queue;
+    const waiting = pendingOps.length + (inflightOp ? 1 : 0);
+    const { state } = this.connection;
+    const before = this.status.get();
+    const line =
+      state === "connected"
+        ? "live"
+        : state === "connecting" && before.line === "connecting"
+          ? "connecting"
+          : "offline";
+    if (before.line !== line || before.waiting !== waiting) this.status.set({ line, waiting });
+  };
+}

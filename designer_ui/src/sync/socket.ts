@@ -1,0 +1,71 @@
+/** The ShareDB connection of a tab: one socket that comes back by itself. */
+import ReconnectingWebSocket from "reconnecting-websocket";
+import { Connection } from "sharedb/lib/client";
+import type { Socket } from "sharedb/lib/sharedb";
+import { asPerson } from "./rest";
+
+const PING_EVERY_MS = 10_000;
+
+export interface Link {
+  connection: Connection;
+  close(): void;
+}
+
+export function connect(): Link {
+  const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+  const socket = new ReconnectingWebSocket(
+    `${scheme}//${location.host}${asPerson("/ws/sharedb")}`,
+    [],
+    {
+      // The first try after a loss is almost at once: most losses are a restart or a changed network.
+      minReconnectionDelay: 150,
+      maxReconnectionDelay: 4_000,
+      reconnectionDelayGrowFactor: 1.5,
+      connectionTimeout: 5_000,
+      // ShareDB queues and resends by itself; a second queue below it would send things twice.
+      maxEnqueuedMessages: 0,
+    },
+  );
+  const connection = new Connection(socket as unknown as Socket);
+  // A refused or failed handshake shows as "offline"; nobody else listens for these.
+  connection.on("error", (error) => console.warn("ShareDB connection:", error.message));
+
+  const stop = watchLine(connection, () => socket.reconnect());
+  return {
+    connection,
+    close() {
+      stop();
+      connection.close();
+    },
+  };
+}
+
+/** Notices a dead line before the system does: by the browser's word, or by a ping without answer. */
+function watchLine(connection: Connection, reconnect: () => void): () => void {
+  let waiting = false;
+  const onPong = () => {
+    waiting = false;
+  };
+  const onChange = () => {
+    waiting = false;
+    reconnect();
+  };
+  const timer = setInterval(() => {
+    if (connection.state !== "connected") {
+      waiting = false;
+      return;
+    }
+    if (waiting) return onChange();
+    waiting = true;
+    connection.ping();
+  }, PING_EVERY_MS);
+  connection.on("pong", onPong);
+  addEventListener("offline", onChange);
+  addEventListener("online", onChange);
+  return () => {
+    clearInterval(timer);
+    connection.off("pong", onPong);
+    removeEventListener("offline", onChange);
+    removeEventListener("online", onChange);
+  };
+}
