@@ -11,8 +11,7 @@ act on the whole value at their path: they have no operand, and count as one lev
 
 from typing import Final
 
-from . import loose, text0
-from .pairwise import transform_list
+from . import loose, pairwise, text0
 from .strict import apply
 from .types import Component, Op, Path, Side
 from .values import add, same_scalar
@@ -26,6 +25,7 @@ __all__ = [
     "invert",
     "normalize",
     "transform",
+    "transform_both",
     "unrelated",
 ]
 
@@ -44,7 +44,12 @@ def transform(op: Op, other: Op, side: Side) -> Op:
     """
     if len(op) == 1 and len(other) == 1 and unrelated(op[0], other[0]):
         return op
-    return transform_list(op, other, side, _pass, append)
+    return pairwise.transform_list(op, other, side, _pass, append)
+
+
+def transform_both(left: Op, right: Op) -> tuple[Op, Op]:
+    """`left` after `right`, and `right` after `left`. Raises: OpError as `transform`."""
+    return pairwise.transform_both(left, right, _pass, append)
 
 
 def compose(first: Op, second: Op) -> Op:
