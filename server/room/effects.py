@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
-from ot.types import Json, Op
+from ot.types import Op
 
+from ..document.versioned import Edit, Snapshot
 from ..errors import DesignError
 from ..ports import NewOp
-from .events import Edit
 
 __all__ = [
     "Acked",
@@ -21,30 +21,28 @@ __all__ = [
     "Deliver",
     "Delivery",
     "Effect",
+    "FindOps",
+    "Lost",
     "Notice",
     "OpsSince",
     "Publish",
     "ReadOps",
     "Refused",
     "ReleaseLocks",
+    "Retry",
     "SaveMilestone",
     "Snapshot",
     "Unsubscribed",
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """The document at a version. `type` is None where it does not exist (then `data` is None too)."""
-
-    version: int
-    type: str | None
-    data: Json
-
-
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class CommittedOp:
-    """A committed op as all see it. `frames` caches its encodings (by codec), made once for all readers."""
+    """A committed op as all see it. `frames` caches its encodings (by codec), made once for all.
+
+    `elements` are those it touches; None: the whole document. `size` is that of its stored body in
+    bytes.
+    """
 
     version: int
     src: str  # the public part only
@@ -53,6 +51,8 @@ class CommittedOp:
     time: int
     edit: Edit
     fixups: tuple[Op, ...] = ()
+    elements: frozenset[str] | None = None
+    size: int = 0
     frames: dict[str, bytes] = field(default_factory=dict)
 
 
@@ -61,14 +61,17 @@ class CommittedOp:
 
 @dataclass(frozen=True, slots=True)
 class OpsSince:
-    """Ops of others (or of a catch-up), in version order."""
+    """Ops in version order: of others as they are committed, or of a catch-up.
+
+    An op of the connection's own src is among them when an earlier connection of that src sent it.
+    """
 
     ops: tuple[CommittedOp, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Acked:
-    """The submitted op is durable as `op` (also for a resend: then `op` is what was committed first).
+    """The submitted op is durable as `op` (also for a resend: `op` is what was committed first).
 
     Ops that the submitter has missed come before it, in an `OpsSince`.
     """
@@ -102,12 +105,14 @@ class CaughtUp:
 
 @dataclass(frozen=True, slots=True)
 class Unsubscribed:
+    """The answer to an unsubscribe."""
+
     request: Any
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something the person should know about an op that was accepted (moved to a surviving ancestor, overtaken...).
+    """Something the author should know about an op that was accepted, after its `Acked`.
 
     `details` as in `DesignError.details`; `code` is stable, e.g. "parent-gone", "name-changed".
     """
@@ -117,10 +122,20 @@ class Notice:
     details: dict[str, Any]
 
 
-Delivery = OpsSince | Acked | Refused | Answer | CaughtUp | Unsubscribed | Notice
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The document cannot be served now: what this connection asked of it stays unanswered.
+
+    It has to reconnect and ask again; `error` has a retryable code.
+    """
+
+    error: DesignError
 
 
-# -- effects -----------------------------------------------------------------------------------------
+Delivery: TypeAlias = OpsSince | Acked | Refused | Answer | CaughtUp | Unsubscribed | Notice | Lost
+
+
+# -- effects ---------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,27 +148,41 @@ class Deliver:
 
 @dataclass(frozen=True, slots=True)
 class AskLocks:
-    """Answered by `LocksGranted`. One group of elements ("section/id") per op of the batch."""
+    """Answered by `LocksGranted`. One group of elements ("section/id") per op."""
 
     groups: tuple[frozenset[str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseLocks:
+    """Give the locks of these elements back."""
+
     elements: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class ReadOps:
-    """Answered by `OpsRead`: ops from `start` to the head (`end` None) or to `end - 1`."""
+    """Answered by `OpsRead` or `ReadFailed` with the same ticket: ops `start` ... `end - 1`.
+
+    The answer is shorter only where the log ends. Ticket 0 is the room's own reading, for which it
+    waits; others are readers', several may be under way.
+    """
 
     start: int
-    end: int | None
+    end: int
+    ticket: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FindOps:
+    """Answered by `OpsFound` or `ReadFailed`: the committed ops of these (src, seq)."""
+
+    keys: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class CommitBatch:
-    """Answered by `CommitSucceeded`, `CommitOvertaken` or `CommitFailed`."""
+    """Answered by `CommitSucceeded`, `CommitOvertaken`, `CommitFailed` or `CommitUnknown`."""
 
     base: int
     ops: tuple[NewOp, ...]
@@ -174,4 +203,21 @@ class SaveMilestone:
     snapshot: Snapshot
 
 
-Effect = Deliver | AskLocks | ReleaseLocks | ReadOps | CommitBatch | Publish | SaveMilestone
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Give a `Turn` after this time, or earlier. A later `Retry` replaces it."""
+
+    after_ms: int
+
+
+Effect: TypeAlias = (
+    Deliver
+    | AskLocks
+    | ReleaseLocks
+    | ReadOps
+    | FindOps
+    | CommitBatch
+    | Publish
+    | SaveMilestone
+    | Retry
+)

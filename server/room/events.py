@@ -7,17 +7,17 @@ the room never looks at it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
-from ot.types import Json, Op
-
+from ..document.versioned import Create, Delete, Edit, NoOp
 from ..ports import StoredOp
 
 __all__ = [
-    "Create",
     "CommitFailed",
     "CommitOvertaken",
     "CommitSucceeded",
+    "CommitUnknown",
+    "Create",
     "Delete",
     "Edit",
     "Event",
@@ -25,8 +25,11 @@ __all__ = [
     "Leave",
     "LocksGranted",
     "NoOp",
+    "OpsFound",
     "OpsRead",
+    "ReadFailed",
     "RemoteHead",
+    "Resume",
     "Submit",
     "Subscribe",
     "Turn",
@@ -35,33 +38,11 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True)
-class Create:
-    """Bring the document into being; `type` is the type's uri."""
-
-    type: str
-    data: Json
-
-
-@dataclass(frozen=True, slots=True)
-class Delete:
-    """Delete the document; its version goes on counting."""
-
-
-@dataclass(frozen=True, slots=True)
-class NoOp:
-    """Moves the version and changes nothing."""
-
-
-Edit = Create | Delete | NoOp | Op
-"""What one submitted op does. A list is an edit by a json0 op."""
-
-
-@dataclass(frozen=True, slots=True)
 class Submit:
     """Somebody's edit, made on version `base` (None: not fetched, or a create)."""
 
     conn: str
-    src: str
+    src: str  # the public part only
     seq: int
     base: int | None
     edit: Edit
@@ -76,7 +57,7 @@ class Subscribe:
     """From now on `conn` gets every op. `since`: the version it has, or None for a snapshot."""
 
     conn: str
-    src: str  # ops of this src are not broadcast to `conn`
+    src: str  # the public part only
     since: int | None
     request: Any = None
 
@@ -92,25 +73,35 @@ class Fetch:
 
 @dataclass(frozen=True, slots=True)
 class Unsubscribe:
+    """No more ops for `conn`; what it submitted goes on."""
+
     conn: str
     request: Any = None
 
 
 @dataclass(frozen=True, slots=True)
 class Leave:
-    """The connection is gone."""
+    """The connection is gone; what it submitted goes on."""
 
     conn: str
 
 
 @dataclass(frozen=True, slots=True)
+class Resume:
+    """`conn` was subscribed when the room was lost, and has every op below `since`: not answered."""
+
+    conn: str
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
-    """The mailbox is drained: what has queued becomes one batch."""
+    """The mailbox is drained, or the time of a `Retry` has come: work on what has queued."""
 
 
 @dataclass(frozen=True, slots=True)
 class LocksGranted:
-    """The answer to `AskLocks`: one flag per op of the batch."""
+    """The answer to `AskLocks`: one flag per group."""
 
     granted: tuple[bool, ...]
 
@@ -121,6 +112,21 @@ class OpsRead:
 
     start: int
     ops: tuple[StoredOp, ...]
+    ticket: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OpsFound:
+    """The answer to `FindOps`, in its order; None where there is no such op."""
+
+    ops: tuple[StoredOp | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFailed:
+    """The store cannot answer a `ReadOps` or `FindOps` now."""
+
+    ticket: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +145,7 @@ class CommitSucceeded:
 
 @dataclass(frozen=True, slots=True)
 class CommitOvertaken:
-    """Nothing was written; `ops` came first. `duplicates` were committed before under the same (src, seq)."""
+    """Nothing was written; see `ports.Overtaken`."""
 
     ops: tuple[StoredOp, ...]
     duplicates: tuple[StoredOp, ...] = ()
@@ -147,20 +153,29 @@ class CommitOvertaken:
 
 @dataclass(frozen=True, slots=True)
 class CommitFailed:
-    """The store cannot commit now, and certainly did not: the batch is kept and asked again later."""
+    """The store cannot commit now, and certainly did not: the batch is kept and tried again."""
 
 
-Event = (
+@dataclass(frozen=True, slots=True)
+class CommitUnknown:
+    """The batch may be durable or not: what is stored decides."""
+
+
+Event: TypeAlias = (
     Submit
     | Subscribe
     | Fetch
     | Unsubscribe
     | Leave
+    | Resume
     | Turn
     | LocksGranted
     | OpsRead
+    | OpsFound
+    | ReadFailed
     | RemoteHead
     | CommitSucceeded
     | CommitOvertaken
     | CommitFailed
+    | CommitUnknown
 )

@@ -1,0 +1,271 @@
+"""One batch of submitted edits on its way from the mailbox to the commit (DESIGN 4, steps 1 and 4).
+
+Each submit becomes an `Entry`, which ends with either an error or a committed op. `Batch` judges
+entries one after the other on top of the committed state, which it does not touch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from ot import check, check_value
+from ot.types import Op, OpError
+
+from ..document.versioned import (
+    TYPE,
+    Create,
+    Delete,
+    Edit,
+    NoOp,
+    coded,
+    decode,
+    encode,
+    is_same,
+)
+from ..errors import Code, DesignError
+from ..ports import NewOp, StoredOp
+from .effects import CommittedOp
+from .events import Submit
+from .kind import WHOLE, Draft, Kind, State
+from .limits import RoomLimits
+from .window import Window
+
+__all__ = ["Batch", "Entry", "committed_op"]
+
+MAX_SEQ: Final = 2**53 - 2
+"""Beyond it a stock client's counter no longer counts."""
+
+
+class Entry:
+    """A submit, and what has become of it so far."""
+
+    __slots__ = ("edit", "elements", "error", "notices", "op", "submit")
+
+    def __init__(self, submit: Submit) -> None:
+        self.submit = submit
+        self.edit = submit.edit
+        self.elements: frozenset[str] = WHOLE
+        self.error: DesignError | None = None
+        self.op: CommittedOp | None = None
+        self.notices: Sequence[tuple[str, str, dict[str, Any]]] = ()
+
+    @classmethod
+    def admit(cls, submit: Submit, kind: Kind, limits: RoomLimits) -> Entry:
+        """Check all that does not depend on the document: form, size, (src, seq)."""
+        entry = cls(submit)
+        try:
+            entry._check(kind, limits)
+        except DesignError as error:
+            entry.error = error
+        except OpError as error:
+            entry.error = coded(error)
+        return entry
+
+    def _check(self, kind: Kind, limits: RoomLimits) -> None:
+        submit, edit = self.submit, self.edit
+        if not submit.src or submit.seq < 1 or (submit.base or 0) < 0:
+            raise DesignError(
+                Code.OP_BADLY_FORMED, "An op needs a src, a seq from 1 and a version from 0."
+            )
+        if submit.seq > MAX_SEQ:
+            raise DesignError(Code.SEQ_OVERFLOW, "This connection has used up its numbers.")
+        bounds = limits.bulk if submit.bulk else limits.client
+        if isinstance(edit, Create):
+            if edit.type != TYPE:
+                raise DesignError(
+                    Code.DOC_TYPE_NOT_RECOGNIZED, f"There is no type {edit.type[:200]!r}."
+                )
+            check_value(edit.data, bounds)
+        elif not isinstance(edit, Delete | NoOp):
+            self.edit = op = check(edit, bounds, loose=kind.loose)
+            if op:
+                self.elements = kind.elements_of(op)
+            elif not kind.loose:
+                raise _no_op()
+
+
+class Batch:
+    """Entries judged in order on top of a version; nothing lasts until `commit`."""
+
+    __slots__ = (
+        "_draft",
+        "_found",
+        "_kind",
+        "_state",
+        "_window",
+        "base",
+        "entries",
+        "name",
+        "new_ops",
+    )
+
+    def __init__(
+        self,
+        entries: list[Entry],
+        kind: Kind,
+        state: State | None,
+        window: Window,
+        found: Mapping[tuple[str, int], StoredOp | None],
+    ) -> None:
+        """`window` ends at the version of `state`; `found` is what was looked up by (src, seq)."""
+        self.entries = entries
+        self.base = window.end
+        self.new_ops: list[NewOp] = []
+        """What there is to commit, from version `base` on; also at the window's end."""
+        self.name: str | None = None
+        """The design's new name, if an op sets it."""
+        self._kind = kind
+        self._found = found
+        self._window = window
+        self._state = state
+        self._draft: Draft | None = state.draft() if state is not None else None
+
+    def lock_sets(self) -> tuple[frozenset[str], ...]:
+        """The elements that each entry affects, in order; none for one that is refused already."""
+        return tuple(
+            frozenset() if entry.error else self._lock_set(entry) for entry in self.entries
+        )
+
+    def _lock_set(self, entry: Entry) -> frozenset[str]:
+        if self._draft is None or not isinstance(entry.edit, list):
+            return WHOLE
+        try:
+            return self._draft.lock_set(entry.edit)
+        except DesignError as error:
+            entry.error = error
+            return frozenset()
+
+    def judge(self, entry: Entry) -> None:
+        """Find out what becomes of the next entry: an op, or an error."""
+        if entry.error is not None:
+            return
+        try:
+            entry.op = self._resent(entry) or self._accept(entry)
+        except DesignError as error:
+            entry.error = error
+
+    def commit(self) -> State | None:
+        """The state after the batch. To be called once the batch is durable."""
+        if self._draft is not None:
+            self._draft.commit()
+        return self._state
+
+    # -- an op that is committed already -----------------------------------------------------------
+
+    def _resent(self, entry: Entry) -> CommittedOp | None:
+        """The op of this (src, seq), if there is one; it must be the same (RM15).
+
+        Raises: DesignError(RESEND_DIFFERS).
+        """
+        submit = entry.submit
+        version = self._window.find(submit.src, submit.seq)
+        if version is not None:
+            op = self._window[version]
+        elif (stored := self._found.get((submit.src, submit.seq))) is not None:
+            op = committed_op(stored, self._kind)
+        else:
+            return None
+        if self._is_honest(entry, op):
+            return op
+        raise DesignError(
+            Code.RESEND_DIFFERS,
+            "Another edit was committed under this number.",
+            version=op.version,
+        )
+
+    def _is_honest(self, entry: Entry, op: CommittedOp) -> bool:
+        base, edit = entry.submit.base, entry.edit
+        if base is not None:
+            if base > op.version:
+                return False
+            try:
+                edit = self._window.transform(edit, entry.elements, base, op.version)
+            except DesignError:
+                return False
+        return is_same(edit, op.edit, op.fixups)
+
+    # -- a new op ----------------------------------------------------------------------------------
+
+    def _accept(self, entry: Entry) -> CommittedOp:
+        submit, window = entry.submit, self._window
+        base = window.end if submit.base is None else submit.base
+        if submit.base is not None and base > self.base:
+            raise DesignError(
+                Code.VERSION_TOO_NEW,
+                f"The edit was made on version {base}; the document is at {self.base}.",
+                version=self.base,
+            )
+        edit = window.transform(entry.edit, entry.elements, base, window.end)
+        fixups: tuple[Op, ...] = ()
+        elements: frozenset[str] | None = None
+        match edit:
+            case Create():
+                self._create(edit)
+            case Delete():
+                self._state = self._draft = None
+            case NoOp():
+                if not self._kind.loose:
+                    raise _no_op()
+            case _:
+                if not edit and not self._kind.loose:
+                    raise _no_op()
+                if self._draft is None:
+                    raise DesignError(Code.DOC_DOES_NOT_EXIST, "The document does not exist.")
+                applied = self._draft.apply(edit, window.missed(base), bulk=submit.bulk)
+                edit, fixups, elements = applied.op, applied.fixups, applied.elements
+                entry.notices = applied.notices
+                if applied.name is not None:
+                    self.name = applied.name
+        body = encode(edit, fixups)
+        self.new_ops.append(NewOp(submit.src, submit.seq, submit.author, submit.time, body))
+        op = CommittedOp(
+            window.end,
+            submit.src,
+            submit.seq,
+            submit.author,
+            submit.time,
+            edit,
+            fixups,
+            elements,
+            len(body),
+        )
+        window.append(op)
+        return op
+
+    def _create(self, edit: Create) -> None:
+        if self._draft is not None:
+            raise DesignError(Code.DOC_ALREADY_CREATED, "The document was created already.")
+        self._state = self._kind.load(edit.data, True)
+        self._draft = self._state.draft()
+        self.name = self._state.name
+
+
+def committed_op(stored: StoredOp, kind: Kind) -> CommittedOp:
+    """A stored op as the room holds it."""
+    edit, fixups = decode(stored.body)
+    return CommittedOp(
+        stored.version,
+        stored.src,
+        stored.seq,
+        stored.author,
+        stored.time,
+        edit,
+        fixups,
+        elements_of(edit, kind),
+        len(stored.body),
+    )
+
+
+def elements_of(edit: Edit, kind: Kind) -> frozenset[str] | None:
+    """The elements that a stored edit touches; None: the whole document."""
+    if not isinstance(edit, list):
+        return None
+    try:
+        return kind.elements_of(edit)
+    except DesignError:
+        return None  # stored under older rules: it meets everything
+
+
+def _no_op() -> DesignError:
+    return DesignError(Code.NO_OP, "Nothing is left of this edit.")

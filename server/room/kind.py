@@ -1,0 +1,84 @@
+"""What a room needs of a document's state: the shape that designs and scratch documents share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from ot.types import Json, Op
+
+from ..document.applied import Applied
+from ..document.design import Design
+from ..document.model import elements_of
+from ..document.scratch import Scratch
+from ..types.registry import TypeRegistry
+
+__all__ = ["SCRATCH", "WHOLE", "Draft", "Kind", "State", "designs"]
+
+WHOLE = frozenset({"document"})
+"""The lock of edits that concern all of a document."""
+
+
+class Draft(Protocol):
+    """The state with a batch's ops on top; the state itself is untouched until `commit`."""
+
+    def apply(self, op: Op, missed: Sequence[Op] = (), *, bulk: bool = False) -> Applied:
+        """Complete, apply and validate a transformed op. `missed`: the ops since its base.
+
+        Raises: DesignError; the draft is then unchanged.
+        """
+        ...
+
+    def replay(self, op: Op) -> object:
+        """Take a stored op in, without judging it. Raises: OpError if it does not apply."""
+        ...
+
+    def lock_set(self, op: Op) -> frozenset[str]:
+        """The elements that `op` affects, before it is applied."""
+        ...
+
+    def commit(self) -> None:
+        """Make this the state. Constant work per touched element."""
+        ...
+
+
+class State(Protocol):
+    """The committed state of an existing document."""
+
+    @property
+    def name(self) -> str | None: ...
+
+    def to_json(self) -> Json:
+        """The document; it shares structure with the state and must not be changed."""
+        ...
+
+    def draft(self) -> Draft: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How documents of one collection behave."""
+
+    load: Callable[[Json, bool], State]
+    """The state of a document; with True it is judged first, and DesignError says what is wrong."""
+    elements_of: Callable[[Op], frozenset[str]]
+    """The elements that an op touches. Raises: DesignError for one that reaches into none."""
+    loose: bool = False
+    """Ops as npm takes them, rather than the safe subset; empty ops are stored."""
+
+
+SCRATCH = Kind(
+    load=lambda data, judged: Scratch.from_json(data),
+    elements_of=lambda op: WHOLE,
+    loose=True,
+)
+"""The collection `scratch`."""
+
+
+def designs(types: TypeRegistry) -> Kind:
+    """The collection `designs`. One that is stored is loaded as it is, old faults and all."""
+    return Kind(
+        load=lambda data, judged: Design.from_json(data, types, strict=judged),
+        elements_of=elements_of,
+    )

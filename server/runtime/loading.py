@@ -1,0 +1,88 @@
+"""Opening a document: the newest sound milestone, and the ops since."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Final
+
+import orjson
+
+from ot.types import OpError
+
+from ..document.versioned import Snapshot, decode, replay
+from ..errors import DesignError
+from ..ports import DocumentId, Store, StoredOp
+from ..room.core import Room
+from ..room.kind import Kind
+from ..room.limits import RoomLimits
+
+__all__ = ["Damaged", "load_room"]
+
+_NEWEST: Final = 2**62
+"""Beyond any version."""
+
+
+class Damaged(Exception):
+    """What is stored of a document cannot be put together; the message says at which version."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    snapshot: Snapshot
+    milestone: int
+    recent: tuple[StoredOp, ...]
+
+
+async def load_room(store: Store, document: DocumentId, kind: Kind, limits: RoomLimits) -> Room:
+    """A room at the document's head. A document that never existed is one at version 0.
+
+    A milestone that does not fit the ops is passed over: then the ops alone are put together (A7).
+    Raises: StoreUnavailable; Damaged. Cancelling is safe.
+    """
+    try:
+        loaded = await _load(store, document, limits, await _milestone(store, document))
+        return _open(kind, loaded, limits)
+    except Damaged:
+        loaded = await _load(store, document, limits, Snapshot(0, None, None))
+        return _open(kind, loaded, limits)
+
+
+def _open(kind: Kind, loaded: _Loaded, limits: RoomLimits) -> Room:
+    try:
+        return Room(
+            kind,
+            loaded.snapshot,
+            recent=loaded.recent,
+            milestone=loaded.milestone,
+            limits=limits,
+        )
+    except DesignError as error:
+        raise Damaged(f"version {loaded.snapshot.version}: {error}") from error
+
+
+async def _milestone(store: Store, document: DocumentId) -> Snapshot:
+    milestone = await store.milestone(document, _NEWEST)
+    if milestone is None:
+        return Snapshot(0, None, None)
+    body = orjson.loads(milestone.body)
+    return Snapshot(milestone.version, body["type"], body["data"])
+
+
+async def _load(
+    store: Store, document: DocumentId, limits: RoomLimits, snapshot: Snapshot
+) -> _Loaded:
+    milestone = snapshot.version
+    recent: deque[StoredOp] = deque(maxlen=limits.recent_ops)
+    while True:
+        piece = await store.read(document, snapshot.version, snapshot.version + limits.piece_ops)
+        for stored in piece:
+            if stored.version != snapshot.version:
+                raise Damaged(f"version {snapshot.version} is missing")
+            try:
+                snapshot = replay(snapshot, decode(stored.body)[0])
+            except (OpError, ValueError) as error:
+                raise Damaged(f"version {stored.version}: {error}") from error
+            recent.append(stored)
+        if len(piece) < limits.piece_ops:
+            return _Loaded(snapshot, milestone, tuple(recent))
