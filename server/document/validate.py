@@ -1,0 +1,181 @@
+"""Does an element fit its schema?
+
+`jsonschema_rs` decides: compiled once per component type, linear regular expressions. `jsonschema` is
+asked only where the answer is no, to find out what to say. Neither ever fetches a schema: what a `$ref`
+may name is given to them, and all else is an error.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import islice
+from typing import Any, Final
+
+import jsonschema_rs
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+from jsonschema.validators import extend
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
+
+import schemas
+from ot.types import Json
+
+from ..errors import Code
+from ..types import ComponentType, TypeRegistry
+from .explain import Finding, findings
+from .faults import Fault, fingerprint
+from .limits import MAX_FAULTS
+from .model import Element, path_of, section_of, title_of
+
+__all__ = ["Validator", "validator_of"]
+
+_DEFINITIONS: Final = {
+    "pages": "page",
+    "components": "component",
+    "queries": "query",
+    "scripts": "script",
+    "dataSources": "dataSource",
+    "meta": "meta",
+    "settings": "bag",
+    "theme": "bag",
+    "libraries": "bag",
+    "ext": "ext",
+}
+_GROWING: Final = frozenset({"maxLength", "maxItems", "maxProperties"})
+
+
+@lru_cache(maxsize=8)
+def validator_of(types: TypeRegistry) -> Validator:
+    """The validator for a registry of types; made once for each."""
+    return Validator(types)
+
+
+class Validator:
+    """The compiled schemas of all elements. A component of unknown type has the generic schema only."""
+
+    def __init__(self, types: TypeRegistry) -> None:
+        self._types = types
+        shared = [schemas.load(schemas.DOCUMENT), schemas.load(schemas.EXPRESSION)]
+        shared += [each.schema for each in types]
+        named = [(schema["$id"], schema) for schema in shared]
+        self._deciding = jsonschema_rs.Registry(named)
+        self._explaining: Registry[Any] = Registry().with_resources(
+            (uri, DRAFT202012.create_resource(schema)) for uri, schema in named
+        )
+        self._document: str = shared[0]["$id"]
+        self._generic = {section: self._compiled(self._schema(section)) for section in _DEFINITIONS}
+        self._typed: dict[tuple[str, int], jsonschema_rs.Draft202012Validator] = {
+            (each.type, each.version): self._compiled(self._schema("components", each))
+            for each in types
+        }
+
+    def is_valid(self, element: Element, value: Json) -> bool:
+        """The decision."""
+        section = section_of(element)
+        if section == "components" and (kind := self._type_of(value)) is not None:
+            return self._typed[kind.type, kind.version].is_valid(value)
+        return self._generic[section].is_valid(value)
+
+    def is_document(self, value: Json) -> bool:
+        """Is that a whole design as far as `document.schema.json` tells?"""
+        return self._compiled({"$ref": self._document}).is_valid(value)
+
+    def faults(self, element: Element, value: Json) -> list[Fault]:
+        """What is wrong with an element; empty exactly where `is_valid`. At most `MAX_FAULTS`."""
+        if self.is_valid(element, value):
+            return []
+        section = section_of(element)
+        kind = self._type_of(value) if section == "components" else None
+        title = title_of(element, value)
+        what = f"a {kind.title}" if kind is not None else title
+        errors = self._errors(self._schema(section, kind), value)
+        told = (finding for error in errors for finding in findings(error, what))
+        faults = [_fault(element, title, finding) for finding in islice(told, MAX_FAULTS)]
+        # One that only the deciding validator sees is a fault all the same.
+        return faults or [
+            Fault(
+                Code.INVALID,
+                element,
+                "schema",
+                f"{title} does not fit its schema.",
+                tuple(path_of(element)),
+                ("schema",),
+            )
+        ]
+
+    def document_faults(self, value: Json) -> list[str]:
+        """What is wrong with a whole document, in sentences; empty exactly where `is_document`."""
+        if self.is_document(value):
+            return []
+        errors = self._errors({"$ref": self._document}, value)
+        told = (finding for error in errors for finding in findings(error, "a design"))
+        return [_located(finding) for finding in islice(told, 20)] or [
+            "It does not fit its schema."
+        ]
+
+    def _type_of(self, value: Json) -> ComponentType | None:
+        if not isinstance(value, dict):
+            return None
+        return self._types.get(value.get("type"), value.get("typeVersion"))
+
+    def _schema(self, section: str, kind: ComponentType | None = None) -> dict[str, Any]:
+        generic = {"$ref": f"{self._document}#/$defs/{_DEFINITIONS[section]}"}
+        return generic if kind is None else {"allOf": [generic, {"$ref": kind.schema["$id"]}]}
+
+    def _compiled(self, schema: dict[str, Any]) -> jsonschema_rs.Draft202012Validator:
+        return jsonschema_rs.Draft202012Validator(
+            schema,
+            registry=self._deciding,
+            offline=True,
+            validate_formats=False,
+            pattern_options=jsonschema_rs.RegexOptions(),
+        )
+
+    def _errors(self, schema: dict[str, Any], value: Json) -> Iterator[ValidationError]:
+        errors: Iterator[ValidationError] = _Explainer(
+            schema, registry=self._explaining
+        ).iter_errors(value)
+        return errors
+
+
+def _pattern(
+    validator: Any, pattern: str, instance: Json, schema: Any
+) -> Iterator[ValidationError]:
+    """The keyword `pattern` with the end of the text where the standard has it."""
+    # Python's `$` also stands before a last line feed; that of JSON Schema does not.
+    if pattern.endswith("$") and not pattern.endswith(r"\$"):
+        pattern = pattern[:-1] + r"\Z"
+    if isinstance(instance, str) and not re.search(pattern, instance):
+        yield ValidationError(f"{instance!r} does not match {pattern!r}")
+
+
+_Explainer = extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
+
+
+def _fault(element: Element, title: str, finding: Finding) -> Fault:
+    details: dict[str, Any] = {"keyword": finding.keyword}
+    if finding.limit is not None:
+        details["limit"] = finding.limit
+    if finding.actual is not None:
+        details["actual"] = finding.actual
+    path = finding.path
+    anywhere = tuple("*" if isinstance(step, int) else step for step in path)
+    return Fault(
+        Code.INVALID,
+        element,
+        "schema",
+        f"{title}: {finding.message}",
+        (*path_of(element), *path),
+        ("schema", finding.keyword, path),
+        ("schema", finding.keyword, anywhere, fingerprint(finding.value)),
+        (finding.actual or 0) if finding.keyword in _GROWING else 0,
+        details,
+    )
+
+
+def _located(finding: Finding) -> str:
+    where = "/".join(str(step) for step in finding.path)
+    return f"{where}: {finding.message}" if where else finding.message
