@@ -196,7 +196,13 @@ class _Checker:
         if not is_number(amount):
             raise OpError(Reason.ADD_TYPE, f"{where(path)}: what is added must be a number")
         self.value(amount, path, len(path))
-        if not self.loose and not float(amount).is_integer():
+        if self.loose:
+            return
+        if not -MAX_INTEGER <= amount <= MAX_INTEGER:
+            raise OpError(
+                Reason.NUMBER_RANGE, f"{where(path)}: what is added is beyond {MAX_INTEGER:,}"
+            )
+        if not float(amount).is_integer():
             raise OpError(
                 Reason.ADD_FRACTION,
                 f"{where(path)}: only whole numbers are added; replace the number instead",
