@@ -1,4 +1,4 @@
-"""Bring a database's tables up to date. Rules ST50-ST53."""
+"""Bring a database's tables up to date. Rules ST50-ST52."""
 
 from __future__ import annotations
 

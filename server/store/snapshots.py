@@ -1,4 +1,4 @@
-"""Milestones in SQL: compressed, checksummed, never believed. Rules ST30-ST33."""
+"""Milestones in SQL: compressed, checksummed, never believed. Rules ST30-ST32."""
 
 from __future__ import annotations
 
@@ -72,4 +72,4 @@ def _unpacked(version: int, size: int, body: bytes) -> Milestone | None:
             state = stream.read(size + 1)
     except zstandard.ZstdError:
         return None
-    return Milestone(version, state)
+    return Milestone(version, state) if len(state) == size else None

@@ -283,7 +283,7 @@ async def test_ST30_a_large_state_comes_back_whole(store: Store) -> None:
 ROW = DesignRow("claims", "Claims", 10, "u1", 10, 0, None)
 
 
-async def test_ST40_a_commit_moves_its_row_of_the_list(store: MemoryStore | SqlStore) -> None:
+async def test_ST7_a_commit_moves_its_row_of_the_list(store: MemoryStore | SqlStore) -> None:
     await store.designs.add("acme", ROW)
     await store.designs.add("other", ROW)
     await fill(store, 2)
@@ -295,7 +295,7 @@ async def test_ST40_a_commit_moves_its_row_of_the_list(store: MemoryStore | SqlS
     assert await store.designs.get("other", "claims") == ROW
 
 
-async def test_ST40_what_is_not_written_moves_no_row(store: MemoryStore | SqlStore) -> None:
+async def test_ST7_what_is_not_written_moves_no_row(store: MemoryStore | SqlStore) -> None:
     await store.designs.add("acme", ROW)
     await fill(store, 2)
     row = await store.designs.get("acme", "claims")
