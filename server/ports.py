@@ -257,8 +257,8 @@ class Locks(Protocol):
     ) -> list[bool]:
         """Take the elements of each group (one op's), all or none; one answer per group.
 
-        One call per batch; keys are taken in sorted order; an element that this same call took for
-        an earlier group counts as taken. Never waits while holding. Elements are "section/id".
+        One call per batch; keys are taken in sorted order; what `owner` holds already, by this call
+        or an earlier one, counts as taken. Never waits while holding. Elements are "section/id".
         """
         ...
 
@@ -284,7 +284,8 @@ class Bus(Protocol):
     def subscribe(self, channel: str) -> AsyncIterator[bytes]:
         """What is published to `channel` by any node, this one too, until the iterator is closed.
 
-        Messages published after the first `__anext__` was begun are seen.
+        It begins with the first `__anext__`; only a message that came tells that it has begun. A
+        subscriber that is slow may lose messages, never the order of one publisher's.
         """
         ...
 

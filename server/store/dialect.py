@@ -73,8 +73,10 @@ def _sqlite(url: URL, writes: bool, common: dict[str, Any]) -> Engine:
     def make_durable(connection: sqlite3.Connection, _record: Any) -> None:
         try:
             _set_pragmas(connection)
-        except sqlite3.Error as error:
+        except sqlite3.OperationalError as error:
             raise StoreUnavailable(f"SQLite cannot be opened now: {error}") from error
+        except sqlite3.DatabaseError as error:
+            raise StoreUnfit(f"SQLite cannot use this file: {error}") from error
 
     if writes:
 

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from server.bus.memory import MemoryBus
+from server.locks.memory import MemoryLocks
+from server.ports import Bus, Locks
 from server.store import MemoryStore, SqlStore
 
 
@@ -21,3 +24,19 @@ async def store(
     else:
         async with SqlStore(f"sqlite:///{tmp_path / 'coweave.sqlite3'}") as sql:
             yield sql
+
+
+@pytest.fixture(params=["memory"])
+async def locks(request: pytest.FixtureRequest) -> AsyncIterator[Locks]:
+    """Locks of each kind, none taken."""
+    memory = MemoryLocks()
+    yield memory
+    await memory.close()
+
+
+@pytest.fixture(params=["memory"])
+async def bus(request: pytest.FixtureRequest) -> AsyncIterator[Bus]:
+    """A bus of each kind."""
+    memory = MemoryBus()
+    yield memory
+    await memory.close()

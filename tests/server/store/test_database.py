@@ -131,7 +131,7 @@ def test_ST40_a_file_that_is_no_database_is_left_alone(path: Path) -> None:
 
     async def open_it() -> None:
         store = SqlStore(f"sqlite:///{path}")
-        with pytest.raises(StoreUnavailable, match="not a database"):
+        with pytest.raises(StoreUnfit, match="not a database"):
             await store.open()
         await store.close()
 
