@@ -33,6 +33,7 @@ __all__ = [
     "encode",
     "op_frame",
     "own_op_frame",
+    "read_object",
 ]
 
 JSON0_URI: Final = "http://sharejs.org/types/JSONv0"
@@ -59,30 +60,32 @@ class Unreadable(Exception):
 
 def decode(data: bytes) -> dict[str, Json]:
     """One frame as a JSON object. Raises `Unreadable`. Rules WP1-WP3."""
-    if len(data) > MAX_MESSAGE_BYTES:
-        raise _unreadable(
-            data,
+    try:
+        return read_object(data, MAX_MESSAGE_BYTES)
+    except DesignError as error:
+        raise Unreadable(error, _head(data)) from None
+
+
+def read_object(data: bytes, max_bytes: int) -> dict[str, Json]:
+    """Strict JSON of any origin. Raises DesignError(MESSAGE_BADLY_FORMED, TOO_LARGE)."""
+    if len(data) > max_bytes:
+        raise DesignError(
             Code.TOO_LARGE,
-            f"A message may have {MAX_MESSAGE_BYTES:,} bytes; this one has {len(data):,}",
-            limit=MAX_MESSAGE_BYTES,
+            f"At most {max_bytes:,} bytes are taken; here are {len(data):,}",
+            limit=max_bytes,
             actual=len(data),
         )
     try:
         value = orjson.loads(data)
     except orjson.JSONDecodeError as error:
-        raise _unreadable(data, Code.MESSAGE_BADLY_FORMED, f"Not JSON: {error}") from None
+        raise _malformed(f"Not JSON: {error}") from None
     if type(value) is not dict:
-        raise _unreadable(data, Code.MESSAGE_BADLY_FORMED, "A message must be a JSON object")
+        raise _malformed("Not a JSON object")
     # Brackets inside strings count too: an upper bound that settles nearly every frame.
     if data.count(b"{") + data.count(b"[") > MAX_NESTING and _is_deeper(value, MAX_NESTING):
-        raise _unreadable(
-            data,
-            Code.MESSAGE_BADLY_FORMED,
-            f"A message may be nested {MAX_NESTING} deep",
-            limit=MAX_NESTING,
-        )
+        raise _malformed(f"Nested deeper than {MAX_NESTING}", limit=MAX_NESTING)
     if orjson.dumps(value) != data and (key := _duplicate_key(data)) is not None:
-        raise _unreadable(data, Code.MESSAGE_BADLY_FORMED, f"The key {key!r} is there twice")
+        raise _malformed(f"The key {key!r} is there twice")
     return value
 
 
@@ -128,8 +131,8 @@ def own_op_frame(
     return orjson.dumps(frame)
 
 
-def _unreadable(data: bytes, code: Code, message: str, **details: Json) -> Unreadable:
-    return Unreadable(DesignError(code, message, **details), _head(data))
+def _malformed(message: str, **details: Json) -> DesignError:
+    return DesignError(Code.MESSAGE_BADLY_FORMED, message, **details)
 
 
 def _is_deeper(value: Json, limit: int) -> bool:

@@ -9,21 +9,22 @@ from __future__ import annotations
 
 import hmac
 import re
-import secrets
 from base64 import urlsafe_b64encode
 from hashlib import sha256
 from typing import Final
 
-__all__ = ["MIN_KEY_BYTES", "Identities", "new_public"]
+__all__ = ["MIN_KEY_BYTES", "PUBLIC_BYTES", "Identities", "public_from"]
 
 MIN_KEY_BYTES: Final = 16
+PUBLIC_BYTES: Final = 12
 
 _ID = re.compile(r"([A-Za-z0-9_-]{16,24})\.([A-Za-z0-9_-]{22})", re.ASCII)
 
 
-def new_public() -> str:
-    """A fresh public part: 96 random bits."""
-    return secrets.token_urlsafe(12)
+def public_from(random: bytes) -> str:
+    """A fresh public part, made of `PUBLIC_BYTES` random bytes."""
+    assert len(random) == PUBLIC_BYTES
+    return urlsafe_b64encode(random).decode()
 
 
 class Identities:

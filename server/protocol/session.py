@@ -137,8 +137,7 @@ class Session:
                     self._subscribe(message.collection, [message.id])
                 return [Do(message, request)]
             case messages.Unsubscribe():
-                self._documents.discard((message.collection, message.id))
-                return [Do(message, request)]
+                return self._unsubscribe(message, request)
             case messages.LookBack():
                 return [Do(message, request)]
             case messages.BulkRead():
@@ -221,15 +220,18 @@ class Session:
         bulk = _Bulk(request.echo, len(message.ids))
         if not message.ids:
             return _finish(bulk)
+        steps = []
         for id in message.ids:
-            self._documents.discard((message.collection, id))
-        return [
-            Do(
-                messages.Unsubscribe(message.collection, id),
-                Request({**request.echo, "d": id}, None, bulk),
-            )
-            for id in message.ids
-        ]
+            one = Request({**request.echo, "d": id}, None, bulk)
+            steps += self._unsubscribe(messages.Unsubscribe(message.collection, id), one)
+        return steps
+
+    def _unsubscribe(self, message: messages.Unsubscribe, request: Request) -> list[Step]:
+        document = (message.collection, message.id)
+        if document not in self._documents:
+            return self.reached(request)
+        self._documents.discard(document)
+        return [Do(message, request)]
 
     def _presence(self, message: messages.PresencePut, request: Request) -> list[Step]:
         key = (message.channel, message.id)
@@ -262,7 +264,15 @@ class Session:
 
     # -- what became of it -------------------------------------------------------------------------
 
-    def op(
+    def holds(self, document: tuple[str, str]) -> bool:
+        """Whether the client wants live ops of `document`."""
+        return document in self._documents
+
+    def owns(self, src: str) -> bool:
+        """Whether ops of this (public) src are the client's own."""
+        return src in self._owned
+
+    def own_op(
         self,
         document: tuple[str, str],
         version: int,
@@ -270,19 +280,15 @@ class Session:
         seq: int,
         body: Mapping[str, Json],
         fixups: Sequence[Op],
-    ) -> bytes | None:
-        """A committed op as this client must get it if it is its own, else None: as all get it."""
-        whole = self._owned.get(src)
-        if whole is None:
-            return None
-        return codec.own_op_frame(*document, version, whole, seq, body, fixups)
+    ) -> bytes:
+        """A committed op of its own, as only this client may get it (WP35)."""
+        return codec.own_op_frame(*document, version, self._whole(src), seq, body, fixups)
 
     def acked(
         self, document: tuple[str, str], version: int, src: str, seq: int, fixups: Sequence[Op]
     ) -> Send:
         """The submitted op is durable as `version`."""
-        whole = self._owned[src]
-        return Send(codec.own_op_frame(*document, version, whole, seq, {}, fixups))
+        return Send(codec.own_op_frame(*document, version, self._whole(src), seq, {}, fixups))
 
     def refused(self, request: Request, error: DesignError) -> list[Step]:
         """It was not done: told on the request if that is final (WP40).
@@ -298,6 +304,8 @@ class Session:
                 error.details,
             )
             return [notice, Close(CLOSE_TRY_AGAIN, error.code)]
+        if request.echo.get("a") in ("s", "bs"):
+            self._documents.discard((str(request.echo.get("c")), str(request.echo.get("d"))))
         if request.bulk is None:
             return [_error(request, error)]
         request.bulk.failed.append((str(request.echo["d"]), request.since, error))
@@ -361,6 +369,9 @@ class Session:
                 }
             )
         )
+
+    def _whole(self, src: str) -> str:
+        return self._owned.get(src) or self._identities.whole(src, self._principal)
 
     def _one_of_bulk(self, request: Request) -> list[Step]:
         assert request.bulk is not None

@@ -134,18 +134,18 @@ def test_WP23_ops_are_by_this_connection_or_one_of_the_same_owner(session: Sessi
 
 
 def test_WP24_only_the_owner_sees_the_whole_id(session: Session) -> None:
-    ours = session.op(DOCUMENT, 3, PUBLIC, 1, {"op": []}, ())
+    assert session.owns(PUBLIC) and not session.owns(OTHER)
+    ours = session.own_op(DOCUMENT, 3, PUBLIC, 1, {"op": []}, ())
     assert sent(ours)["src"] == IDENTITIES.whole(PUBLIC, "ann")
-    assert session.op(DOCUMENT, 3, OTHER, 1, {"op": []}, ()) is None
 
 
 def test_the_proven_srcs_are_bounded(session: Session) -> None:
     for n in range(200):
         src = IDENTITIES.whole(f"session{n:09d}", "ann")
         receive(session, a="op", c="designs", d="d1", v=1, seq=1, op=[], src=src)
-    assert session.op(DOCUMENT, 0, "session000000050", 1, {}, ()) is None
-    assert session.op(DOCUMENT, 0, "session000000199", 1, {}, ()) is not None
-    assert session.op(DOCUMENT, 0, PUBLIC, 1, {}, ()) is not None
+    assert not session.owns("session000000050")
+    assert session.owns("session000000199")
+    assert session.owns(PUBLIC)
 
 
 # -- reading ---------------------------------------------------------------------------------------
@@ -177,7 +177,15 @@ def test_WP31_a_catch_up(session: Session) -> None:
 
 
 def test_WP32_unsubscribing(session: Session) -> None:
+    assert sent(receive(session, a="u", c="designs", d="d1")) == {
+        "a": "u",
+        "c": "designs",
+        "d": "d1",
+    }  # nothing to be done for what it does not hold
+    receive(session, a="s", c="designs", d="d1")
+    assert session.holds(DOCUMENT)
     step = do(receive(session, a="u", c="designs", d="d1"))
+    assert not session.holds(DOCUMENT)
     assert step.message == messages.Unsubscribe("designs", "d1")
     assert sent(session.reached(step.request)) == {"a": "u", "c": "designs", "d": "d1"}
 
@@ -215,10 +223,21 @@ def test_WP33_a_bulk_with_versions(session: Session) -> None:
 
 
 def test_WP33_a_bulk_unsubscribe(session: Session) -> None:
+    receive(session, a="bs", c="designs", b=["d1", "d2"])
     one, two = dos(receive(session, a="bu", c="designs", b=["d1", "d2"]))
     assert one.message == messages.Unsubscribe("designs", "d1")
     assert session.reached(one.request) == []
     assert sent(session.reached(two.request)) == {"a": "bu", "c": "designs", "b": ["d1", "d2"]}
+
+
+def test_WP33_a_bulk_unsubscribe_of_what_is_not_held(session: Session) -> None:
+    assert sent(receive(session, a="bu", c="c", b=["x"])) == {"a": "bu", "c": "c", "b": ["x"]}
+
+
+def test_WP34_what_was_refused_is_not_held(session: Session) -> None:
+    step = do(receive(session, a="s", c="designs", d="d1"))
+    session.refused(step.request, DesignError(Code.NOT_FOUND, "gone"))
+    assert not session.holds(DOCUMENT)
 
 
 def test_WP33_empty_bulks_are_answered(session: Session) -> None:
@@ -241,7 +260,7 @@ def test_WP34_subscriptions_are_bounded(session: Session) -> None:
 
 def test_WP35_an_own_op_in_a_catch_up_serves_as_ack_and_as_op(session: Session) -> None:
     body = {"op": [{"p": ["a"], "oi": 1}]}
-    frame = sent(session.op(DOCUMENT, 3, PUBLIC, 2, body, [[{"p": ["b"], "oi": 2}]]))
+    frame = sent(session.own_op(DOCUMENT, 3, PUBLIC, 2, body, [[{"p": ["b"], "oi": 2}]]))
     whole = IDENTITIES.whole(PUBLIC, "ann")
     assert frame == {
         "a": "op",

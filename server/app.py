@@ -1,0 +1,166 @@
+"""The composition root: settings → adapters → rooms → doors.
+
+Everything that lives as long as the process is opened here, in order, and closed in the opposite
+order: doors first (the server has closed its sockets by then), then rooms, which finish what was
+submitted, then the committer, which commits what they asked for, then the store.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, WebSocketRoute
+from starlette.types import ASGIApp
+from starlette.websockets import WebSocket
+
+from .bus.memory import MemoryBus
+from .errors import Code
+from .locks.memory import MemoryLocks
+from .protocol.identity import Identities
+from .room.kind import SCRATCH, designs
+from .runtime.committer import Committer
+from .runtime.history import History
+from .runtime.presence_hub import PresenceHub
+from .runtime.registry import Rooms
+from .runtime.room_task import Node
+from .settings import Settings
+from .store import SqlStore
+from .types.registry import TypeRegistry
+from .web.access import Access
+from .web.budget import Budget
+from .web.catalogue import Catalogue
+from .web.cluster_key import cluster_key
+from .web.connection import Services
+from .web.gate import Gate
+from .web.http import Api
+from .web.replies import error_reply
+from .web.sockets import ShareDBSocket
+from .web.static import designer_routes
+from .web.who import Doorkeeper
+
+__all__ = ["Backend", "create_app", "open_backend"]
+
+_GZIP_FROM_BYTES = 1_024
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """Everything of a node but its doors."""
+
+    store: SqlStore
+    committer: Committer
+    rooms: Rooms
+    history: History
+    presence: PresenceHub
+    types: TypeRegistry
+    access: Access
+    catalogue: Catalogue
+
+
+@asynccontextmanager
+async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
+    """A node's backend; the command line uses it without doors.
+
+    Raises: `StoreUnavailable`, `StoreUnfit` if the database cannot be used.
+    """
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(SqlStore(settings.database))
+        committer = await stack.enter_async_context(Committer(store))
+        types = TypeRegistry.load()
+        bus, locks = MemoryBus(), MemoryLocks()
+        stack.push_async_callback(bus.close)
+        stack.push_async_callback(locks.close)
+        name = f"node-{secrets.token_hex(6)}"
+        node = Node(
+            name=name, store=store, commits=committer, locks=locks, bus=bus, clock=_milliseconds
+        )
+        kinds = {"designs": designs(types)}
+        if settings.scratch:
+            kinds["scratch"] = SCRATCH
+        rooms = await stack.enter_async_context(Rooms(node, kinds))
+        presence = await stack.enter_async_context(PresenceHub(bus, name))
+        access = Access(store.designs, scratch=settings.scratch)
+        yield Backend(
+            store=store,
+            committer=committer,
+            rooms=rooms,
+            history=History(store),
+            presence=presence,
+            types=types,
+            access=access,
+            catalogue=Catalogue(rooms, store.designs, store.people, access, _milliseconds),
+        )
+
+
+def create_app(settings: Settings, backend: Backend) -> ASGIApp:
+    """The doors to an open backend, as one ASGI application.
+
+    Raises: SettingsError if the cluster key cannot be used.
+    """
+    app = Starlette(
+        routes=_routes(settings, backend, Identities(cluster_key(settings))),
+        middleware=[Middleware(GZipMiddleware, minimum_size=_GZIP_FROM_BYTES, compresslevel=6)],
+        exception_handlers={HTTPException: _http_fault, Exception: _fault},
+    )
+    return Gate(
+        app,
+        bind=settings.host,
+        hosts=settings.allowed_hosts,
+        origins=settings.allowed_origins,
+    )
+
+
+def _routes(settings: Settings, backend: Backend, identities: Identities) -> list[BaseRoute]:
+    doorkeeper = Doorkeeper(backend.store.people, development=settings.is_development)
+    services = Services(
+        rooms=backend.rooms,
+        history=backend.history,
+        store=backend.store,
+        presence=backend.presence,
+        access=backend.access,
+        clock=_milliseconds,
+    )
+    budget = Budget(settings.ops_per_second, settings.ops_burst)
+    socket = ShareDBSocket(services, doorkeeper, identities, budget)
+    api = Api(
+        catalogue=backend.catalogue,
+        rooms=backend.rooms,
+        store=backend.store,
+        history=backend.history,
+        types=backend.types,
+        doorkeeper=doorkeeper,
+        scratch=settings.scratch,
+    )
+    return [
+        WebSocketRoute("/ws/sharedb", socket),
+        WebSocketRoute("/{path:path}", _no_such_socket),
+        *api.routes(),
+        *designer_routes(),
+    ]
+
+
+async def _no_such_socket(websocket: WebSocket) -> None:
+    await websocket.send_denial_response(error_reply(404, Code.NOT_FOUND, "There is nothing here"))
+
+
+async def _http_fault(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return error_reply(error.status_code, Code.NOT_FOUND, "There is nothing here")
+
+
+async def _fault(request: Request, error: Exception) -> Response:
+    return error_reply(500, Code.UNKNOWN, "Something went wrong on the server")
+
+
+def _milliseconds() -> int:
+    return time.time_ns() // 1_000_000

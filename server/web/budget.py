@@ -1,0 +1,34 @@
+"""How much one person may ask, over all connections: a token bucket that delays, never refuses."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+
+__all__ = ["Budget"]
+
+_MAX_KNOWN = 10_000
+
+
+class Budget:
+    """Tokens per key: `per_second` sustained, `burst` at once."""
+
+    def __init__(self, per_second: float, burst: float) -> None:
+        self._per_second = per_second
+        self._burst = burst
+        self._spent: OrderedDict[str, tuple[float, float]] = OrderedDict()  # key -> (tokens, when)
+
+    async def take(self, key: str) -> None:
+        """Take a token, waiting while there is none. Cancelling it gives nothing back."""
+        if (delay := self.delay(key, time.monotonic())) > 0:
+            await asyncio.sleep(delay)
+
+    def delay(self, key: str, now: float) -> float:
+        """Take a token at `now` (seconds); says how long to wait for it."""
+        tokens, then = self._spent.pop(key, (self._burst, now))
+        tokens = min(self._burst, tokens + (now - then) * self._per_second) - 1
+        self._spent[key] = (tokens, now)
+        if len(self._spent) > _MAX_KNOWN:
+            self._spent.popitem(last=False)
+        return max(0.0, -tokens / self._per_second)

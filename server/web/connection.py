@@ -1,0 +1,326 @@
+"""One connection between its session and the rooms: carries out steps, turns deliveries to frames.
+
+The session is pure and knows no rooms; the rooms know no frames. Everything that waits is here, in
+the reading of the socket: for rights, for a full mailbox, for history, for the budget. So a client
+that asks for more than can be done is simply read more slowly.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ot.types import Json
+
+from ..document.versioned import Create, Delete, Edit, NoOp, decode
+from ..errors import Code, DesignError
+from ..policy.rights import Principal, Right, channel_document
+from ..ports import Clock, DocumentId, Store, StoreUnavailable
+from ..protocol import messages
+from ..protocol.codec import encode, op_frame
+from ..protocol.session import CLOSE_TRY_AGAIN, Close, Do, Request, Send, Session, Step
+from ..room.effects import (
+    Acked,
+    Answer,
+    CaughtUp,
+    CommittedOp,
+    Delivery,
+    Lost,
+    Notice,
+    OpsSince,
+    Refused,
+    Unsubscribed,
+)
+from ..room.events import Fetch, Submit, Subscribe, Unsubscribe
+from ..room.presence import Present, SayAgain
+from ..runtime.history import History
+from ..runtime.presence_hub import PresenceHub
+from ..runtime.registry import Rooms
+from .access import Access
+from .outbox import Outbox
+
+__all__ = ["Connection", "Services"]
+
+_log = logging.getLogger("coweave.socket")
+
+_CATCH_UP_OPS = 64
+"""Ops read at a time for a reader that fell behind: what waits for it stays small."""
+
+_CODEC = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the doors need of the node."""
+
+    rooms: Rooms
+    history: History
+    store: Store
+    presence: PresenceHub
+    access: Access
+    clock: Clock
+
+
+class _CatchUp:
+    """The request of a subscribe that the connection itself asked for."""
+
+
+class Connection:
+    """A `Peer` of rooms and a `Listener` of presence.
+
+    Args:
+        id: names this connection on this node.
+    """
+
+    def __init__(self, id: str, principal: Principal, session: Session, services: Services) -> None:
+        self.id = id
+        self.outbox = Outbox()
+        self._principal = principal
+        self._session = session
+        self._services = services
+
+    # -- from the client ---------------------------------------------------------------------------
+
+    async def receive(self, data: bytes) -> None:
+        """Take one frame and do what it asks, waiting where that must wait."""
+        await self._carry_out(self._session.receive(data))
+
+    async def _carry_out(self, steps: list[Step]) -> None:
+        for step in steps:
+            if isinstance(step, Do):
+                try:
+                    await self._do(step.message, step.request)
+                except DesignError as refusal:
+                    self._tell(self._session.refused(step.request, refusal))
+                except StoreUnavailable:
+                    later = DesignError(Code.UNAVAILABLE, "The storage does not answer just now")
+                    self._tell(self._session.refused(step.request, later))
+            else:
+                self._tell([step])
+
+    async def _do(self, message: messages.Message, request: Request) -> None:
+        match message:
+            case messages.SubmitOp():
+                await self._submit(message, request)
+            case messages.Read():
+                await self._read(message, request)
+            case messages.Unsubscribe():
+                document = self._document(message.collection, message.id)
+                self.outbox.caught_up(document)
+                await self._services.rooms.send(document, self, Unsubscribe(self.id, request))
+            case messages.LookBack():
+                await self._look_back(message, request)
+            case _:
+                await self._presence(message, request)
+
+    async def _submit(self, message: messages.SubmitOp, request: Request) -> None:
+        document = self._document(message.collection, message.id)
+        right = Right.EDIT if "op" in message.body else Right.CREATE_OR_DELETE
+        await self._services.access.check(self._principal, right, document)
+        event = Submit(
+            conn=self.id,
+            src=message.src or self._session.src,
+            seq=message.seq,
+            base=message.base,
+            edit=_edit(message.body),
+            author=self._principal.id,
+            time=self._services.clock(),
+            request=request,
+        )
+        await self._services.rooms.send(document, self, event)
+
+    async def _read(self, message: messages.Read, request: Request) -> None:
+        document = self._document(message.collection, message.id)
+        await self._services.access.check(self._principal, Right.READ, document)
+        event = (
+            Subscribe(self.id, self._session.src, message.since, request)
+            if message.subscribe
+            else Fetch(self.id, message.since, request)
+        )
+        await self._services.rooms.send(document, self, event)
+
+    async def _look_back(self, message: messages.LookBack, request: Request) -> None:
+        document = self._document(message.collection, message.id)
+        await self._services.access.check(self._principal, Right.READ, document)
+        history = self._services.history
+        if message.by == "version":
+            snapshot = await history.snapshot(document, message.at)
+        else:
+            snapshot = await history.snapshot_at(document, message.at)
+        self._tell(
+            [self._session.looked_back(request, snapshot.version, snapshot.type, snapshot.data)]
+        )
+
+    async def _presence(self, message: messages.Message, request: Request) -> None:
+        assert isinstance(
+            message,
+            messages.PresenceSubscribe
+            | messages.PresenceUnsubscribe
+            | messages.PresenceRequest
+            | messages.PresencePut,
+        )
+        access, hub = self._services.access, self._services.presence
+        tenant, channel, src = self._principal.tenant, message.channel, self._session.src
+        if not isinstance(message, messages.PresenceUnsubscribe):
+            collection, id = channel_document(channel, scratch=access.serves_scratch)
+            await access.check(self._principal, Right.READ, self._document(collection, id))
+        match message:
+            case messages.PresenceSubscribe():
+                hub.subscribe(tenant, channel, self, src)
+            case messages.PresenceUnsubscribe():
+                hub.unsubscribe(tenant, channel, self)
+            case messages.PresenceRequest():
+                hub.ask(tenant, channel, src)
+            case messages.PresencePut():
+                hub.put(tenant, channel, self, src, message.id, message.value, message.pv)
+                self._tell([self._session.present(request, message)])
+                return
+        self._tell([self._session.done(request)])
+
+    async def catch_up(self) -> None:
+        """Bring the next few ops of each document that this reader fell behind with.
+
+        Called when everything else is written, so that no more waits than the reader takes.
+        """
+        for document, since in self.outbox.behind().items():
+            try:
+                stored = await self._services.store.read(document, since, since + _CATCH_UP_OPS)
+            except StoreUnavailable:
+                self.outbox.close(CLOSE_TRY_AGAIN, Code.UNAVAILABLE)
+                return
+            for op in stored:
+                edit, fixups = decode(op.body)
+                self.outbox.put(
+                    self._op(
+                        document,
+                        CommittedOp(
+                            op.version, op.src, op.seq, op.author, op.time, edit, tuple(fixups)
+                        ),
+                    )
+                )
+            since += len(stored)
+            self.outbox.advance(document, since)
+            if len(stored) == _CATCH_UP_OPS:
+                continue
+            if self._session.holds((document.collection, document.id)):
+                self.outbox.await_rest(document)
+                event = Subscribe(self.id, self._session.src, since, _CatchUp())
+                await self._services.rooms.send(document, self, event)
+            else:
+                self.outbox.caught_up(document)
+
+    async def leave(self) -> None:
+        """The connection has ended."""
+        self._services.presence.leave(self)
+        await self._services.rooms.leave(self)
+
+    # -- from rooms and presence -------------------------------------------------------------------
+
+    def deliver(self, document: DocumentId, deliveries: tuple[Delivery, ...]) -> None:
+        """What a room has to tell, in its order. Never blocks, never raises."""
+        try:
+            self._deliver(document, deliveries)
+        except Exception:
+            # A client that missed something must not go on as if it had not.
+            _log.exception("connection %s: a delivery failed", self.id)
+            self.outbox.close(1011, "")
+
+    def _deliver(self, document: DocumentId, deliveries: tuple[Delivery, ...]) -> None:
+        names = (document.collection, document.id)
+        is_live = self._session.holds(names) and not any(
+            isinstance(one, Answer | CaughtUp) for one in deliveries
+        )
+        for delivery in deliveries:
+            match delivery:
+                case OpsSince(ops=ops):
+                    for op in ops:
+                        self._put_op(document, op.version, self._op(document, op), is_live)
+                case Acked(op=op):
+                    acked = self._session.acked(names, op.version, op.src, op.seq, op.fixups)
+                    self._put_op(document, op.version, acked.frame, is_live)
+                case Refused(error=error, request=request):
+                    self._tell(self._session.refused(request, error))
+                case Answer(snapshot=snapshot, request=request):
+                    self._tell(
+                        self._session.answered(
+                            request, snapshot.version, snapshot.type, snapshot.data
+                        )
+                    )
+                case CaughtUp(request=_CatchUp()):
+                    self.outbox.caught_up(document)
+                case CaughtUp(request=request) | Unsubscribed(request=request):
+                    self._tell(self._session.reached(request))
+                case Notice(code=code, message=message, details=details):
+                    self._tell([self._session.notice(names, code, message, details)])
+                case Lost(error=error):
+                    notice = self._session.notice(names, error.code, error.message, error.details)
+                    self._tell([notice, Close(CLOSE_TRY_AGAIN, error.code)])
+
+    def present(self, news: Present | SayAgain) -> None:
+        """News of a presence channel. Never blocks, never raises."""
+        frame = news.frames.get(_CODEC)
+        if frame is None:
+            message: dict[str, Json] = {"a": "pr", "ch": news.channel}
+            if isinstance(news, Present):
+                message = {
+                    "a": "p",
+                    "ch": news.channel,
+                    "src": news.src,
+                    "id": news.id,
+                    "p": news.value,
+                    "pv": news.pv,
+                }
+            frame = news.frames[_CODEC] = encode(message)
+        id = news.id if isinstance(news, Present) else None
+        self.outbox.put_presence((news.channel, news.src if id else None, id), frame)
+
+    def _put_op(self, document: DocumentId, version: int, frame: bytes, is_live: bool) -> None:
+        if is_live:
+            self.outbox.put_live(document, version, frame)
+        else:
+            self.outbox.put(frame)
+
+    def _op(self, document: DocumentId, op: CommittedOp) -> bytes:
+        if self._session.owns(op.src):
+            names = (document.collection, document.id)
+            return self._session.own_op(
+                names, op.version, op.src, op.seq, _body(op.edit), op.fixups
+            )
+        frame = op.frames.get(_CODEC)
+        if frame is None:
+            frame = op.frames[_CODEC] = op_frame(
+                document.collection, document.id, op.version, op.src, op.seq, _body(op.edit)
+            )
+        return frame
+
+    def _tell(self, steps: list[Step]) -> None:
+        for step in steps:
+            if isinstance(step, Send):
+                self.outbox.put(step.frame)
+            elif isinstance(step, Close):
+                self.outbox.close(step.code, step.reason)
+
+    def _document(self, collection: str, id: str) -> DocumentId:
+        return DocumentId(self._principal.tenant, collection, id)
+
+
+def _edit(body: Mapping[str, Json]) -> Edit:
+    if "op" in body:
+        edit: Edit = body["op"]
+        return edit
+    if "create" in body:
+        return Create(body["create"]["type"], body["create"]["data"])
+    return Delete()
+
+
+def _body(edit: Edit) -> dict[str, Json]:
+    match edit:
+        case Create(type=type, data=data):
+            return {"create": {"type": type, "data": data}}
+        case Delete():
+            return {"del": True}
+        case NoOp():
+            return {}
+        case op:
+            return {"op": op}

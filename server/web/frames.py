@@ -1,0 +1,76 @@
+"""WebSocket frames written several at once, on top of uvicorn's sans-I/O protocol.
+
+A busy room tells every reader many small frames per turn of the loop, and one `transport.write` per
+frame is most of what that costs. The ASGI extension `coweave.frames` takes a list of text payloads
+and writes them in one go, one message per frame as stock clients need it. It also sees whether a
+reader makes progress: only the transport knows how much it still holds.
+
+This relies on inner names of the pinned uvicorn; `tests/server/web/test_frames.py` is the contract.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, Final
+
+from uvicorn.protocols.utils import ClientDisconnected
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+__all__ = ["CLOSE_SLOW", "EXTENSION", "STALL_SECONDS", "FrameProtocol", "text_frame"]
+
+EXTENSION: Final = "coweave.frames"
+CLOSE_SLOW: Final = 4008
+"""Close code for a reader that has read nothing for `STALL_SECONDS` although there was something."""
+STALL_SECONDS: Final = 10.0
+
+
+def text_frame(payload: bytes) -> bytes:
+    """One unmasked text message. Source: RFC 6455 section 5.2."""
+    size = len(payload)
+    if size < 126:
+        return bytes((0x81, size)) + payload
+    if size < 65_536:
+        return b"\x81\x7e" + size.to_bytes(2, "big") + payload
+    return b"\x81\x7f" + size.to_bytes(8, "big") + payload
+
+
+class FrameProtocol(WebSocketsSansIOProtocol):
+    """uvicorn's protocol, and the extension."""
+
+    def handle_connect(self, event: Any) -> None:
+        super().handle_connect(event)
+        if hasattr(self, "scope"):
+            self.scope["extensions"][EXTENSION] = {}
+
+    async def send(self, message: Any) -> None:
+        if message["type"] == EXTENSION:
+            await self._write_frames(message["payloads"])
+        else:
+            await super().send(message)
+
+    async def _write_frames(self, payloads: Sequence[bytes]) -> None:
+        if self.disconnected or self.close_sent or self.transport.is_closing():
+            raise ClientDisconnected()
+        self.transport.write(b"".join([text_frame(payload) for payload in payloads]))
+        left = self.transport.get_write_buffer_size()
+        while not self.writable.is_set():
+            try:
+                await asyncio.wait_for(self.writable.wait(), STALL_SECONDS)
+            except TimeoutError:
+                now_left = self.transport.get_write_buffer_size()
+                if now_left >= left:
+                    self._drop()
+                    raise ClientDisconnected() from None
+                left = now_left
+        if self.disconnected:
+            raise ClientDisconnected()
+
+    def _drop(self) -> None:
+        """Say why behind all that waits, and give it one more spell to arrive."""
+        self.conn.send_close(CLOSE_SLOW, "too slow")
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        self.stop_keepalive()
+        self.transport.close()
+        self.loop.call_later(STALL_SECONDS, self.transport.abort)

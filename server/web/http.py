@@ -1,0 +1,238 @@
+"""The REST interface. `schemas/api/openapi.json` describes it; a test holds that it is true."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+import schemas
+from ot.types import Json
+
+from ..errors import Code, DesignError
+from ..policy.rights import Principal
+from ..ports import DesignRow, Store, StoreUnavailable
+from ..protocol.codec import read_object
+from ..room.effects import Snapshot
+from ..runtime.history import History
+from ..runtime.registry import Rooms
+from ..types.registry import TypeRegistry
+from .catalogue import Catalogue
+from .replies import error_reply, json_reply, refusal_reply
+from .who import Doorkeeper
+
+__all__ = ["MAX_BODY_BYTES", "MAX_IMPORT_BYTES", "Api"]
+
+_log = logging.getLogger("coweave.http")
+
+MAX_BODY_BYTES: Final = 65_536
+MAX_IMPORT_BYTES: Final = 16 * 1024 * 1024
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class Api:
+    """All routes under /api, and those for whoever watches the process."""
+
+    def __init__(
+        self,
+        *,
+        catalogue: Catalogue,
+        rooms: Rooms,
+        store: Store,
+        history: History,
+        types: TypeRegistry,
+        doorkeeper: Doorkeeper,
+        scratch: bool,
+    ) -> None:
+        self._catalogue = catalogue
+        self._rooms = rooms
+        self._store = store
+        self._history = history
+        self._types = types
+        self._doorkeeper = doorkeeper
+        self._scratch = scratch
+
+    def routes(self) -> list[Route]:
+        """In the order of their paths in the OpenAPI document."""
+        listed: list[tuple[str, str, Endpoint]] = [
+            ("GET", "/healthz", self.healthz),
+            ("GET", "/readyz", self.readyz),
+            ("GET", "/api/openapi.json", self.openapi),
+            ("GET", "/api/session", self.session),
+            ("GET", "/api/types", self.types),
+            ("GET", "/api/designs", self.listing),
+            ("POST", "/api/designs", self.create),
+            ("POST", "/api/designs/import", self.add),
+            ("PATCH", "/api/designs/{id}", self.rename),
+            ("DELETE", "/api/designs/{id}", self.trash),
+            ("POST", "/api/designs/{id}/duplicate", self.duplicate),
+            ("POST", "/api/designs/{id}/restore", self.restore),
+            ("GET", "/api/designs/{id}/snapshot", self.snapshot),
+        ]
+        return [Route(path, _coded(call), methods=[method]) for method, path, call in listed]
+
+    # -- the process -------------------------------------------------------------------------------
+
+    async def healthz(self, request: Request) -> Response:
+        """The process is alive."""
+        return json_reply({"ok": True})
+
+    async def readyz(self, request: Request) -> Response:
+        """Whether edits can be committed now."""
+        ready = self._rooms.ready
+        if ready:
+            try:
+                await self._store.commit([])
+            except StoreUnavailable:
+                ready = False
+        return json_reply({"ready": ready}, 200 if ready else 503)
+
+    # -- facts -------------------------------------------------------------------------------------
+
+    async def openapi(self, request: Request) -> Response:
+        return json_reply(schemas.load("api/openapi.json"))
+
+    async def session(self, request: Request) -> Response:
+        principal = await self._doorkeeper.principal(request)
+        return json_reply(
+            {
+                "user": {"id": principal.id, "name": principal.name},
+                "mode": "development" if self._doorkeeper.is_development else "production",
+                "scratch": self._scratch,
+            }
+        )
+
+    async def types(self, request: Request) -> Response:
+        etag = f'"{self._types.etag}"'
+        headers = {"etag": etag, "cache-control": "no-cache"}
+        if request.headers.get("if-none-match") == etag:
+            return Response(status_code=304, headers=headers)
+        return json_reply(self._types.to_api(), headers=headers)
+
+    # -- designs -----------------------------------------------------------------------------------
+
+    async def listing(self, request: Request) -> Response:
+        principal = await self._doorkeeper.principal(request)
+        trashed = request.query_params.get("trash", "0") not in ("", "0")
+        rows = await self._catalogue.rows(principal, trashed=trashed)
+        return json_reply({"designs": await self._shown(principal, rows)})
+
+    async def create(self, request: Request) -> Response:
+        principal = await self._doorkeeper.principal(request)
+        body = await _body(request)
+        row = await self._catalogue.create(principal, body.get("name"))
+        return json_reply((await self._shown(principal, [row]))[0], 201)
+
+    async def add(self, request: Request) -> Response:
+        principal = await self._doorkeeper.principal(request)
+        data = await _body(request, MAX_IMPORT_BYTES)
+        made = await self._catalogue.add(principal, data, request.query_params.get("name"))
+        row = (await self._shown(principal, [made.row]))[0]
+        return json_reply({"design": row, "report": made.report}, 201)
+
+    async def rename(self, request: Request) -> Response:
+        principal = await self._doorkeeper.principal(request)
+        body = await _body(request)
+        row = await self._catalogue.rename(principal, request.path_params["id"], body.get("name"))
+        return json_reply((await self._shown(principal, [row]))[0])
+
+    async def trash(self, request: Request) -> Response:
+        principal = await self._doorkeeper.principal(request)
+        await self._catalogue.trash(principal, request.path_params["id"])
+        return Response(status_code=204)
+
+    async def duplicate(self, request: Request) -> Response:
+        principal = await self._doorkeeper.principal(request)
+        body = await _body(request)
+        id = request.path_params["id"]
+        row = await self._catalogue.duplicate(principal, id, body.get("name"))
+        return json_reply((await self._shown(principal, [row]))[0], 201)
+
+    async def restore(self, request: Request) -> Response:
+        principal = await self._doorkeeper.principal(request)
+        row = await self._catalogue.restore(principal, request.path_params["id"])
+        return json_reply((await self._shown(principal, [row]))[0])
+
+    async def snapshot(self, request: Request) -> Response:
+        principal = await self._doorkeeper.principal(request)
+        id = request.path_params["id"]
+        version = _version(request.query_params.get("version"))
+        if version is None:
+            snapshot = await self._catalogue.snapshot(principal, id)
+        else:
+            document = await self._catalogue.readable(principal, id)
+            snapshot = await self._history.snapshot(document, version)
+        return _snapshot_reply(request, snapshot)
+
+    async def _shown(self, principal: Principal, rows: list[DesignRow]) -> list[dict[str, Json]]:
+        names = await self._catalogue.people(principal, rows)
+        return [
+            {
+                "id": row.id,
+                "name": row.name,
+                "createdAt": row.created_at,
+                "createdBy": {"id": row.created_by, "name": names.get(row.created_by, "")},
+                "updatedAt": row.updated_at,
+                "version": row.version,
+                "trashedAt": row.trashed_at,
+            }
+            for row in rows
+        ]
+
+
+def _coded(call: Endpoint) -> Endpoint:
+    """Refusals as they are told; whatever else goes wrong as a code too, and nothing of it shown."""
+
+    async def coded(request: Request) -> Response:
+        try:
+            return await call(request)
+        except DesignError as error:
+            return refusal_reply(error)
+        except StoreUnavailable:
+            return error_reply(503, Code.UNAVAILABLE, "The storage does not answer just now")
+        except Exception:
+            _log.exception("%s %s failed", request.method, request.url.path)
+            return error_reply(500, Code.UNKNOWN, "Something went wrong on the server")
+
+    return coded
+
+
+async def _body(request: Request, limit: int = MAX_BODY_BYTES) -> dict[str, Any]:
+    """The JSON object that was sent; nothing sent is an empty one."""
+    parts = bytearray()
+    async for part in request.stream():
+        parts += part
+        if len(parts) > limit:
+            raise DesignError(Code.TOO_LARGE, f"At most {limit:,} bytes are taken", limit=limit)
+    if not parts:
+        return {}
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        # Anything else a page of another site could send without asking.
+        raise DesignError(Code.MESSAGE_BADLY_FORMED, "Send JSON as content type application/json")
+    return read_object(bytes(parts), limit)
+
+
+def _version(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not text.isascii() or not text.isdigit() or len(text) > 15:
+        raise DesignError(Code.MESSAGE_BADLY_FORMED, "A version is a whole number from 0")
+    return int(text)
+
+
+def _snapshot_reply(request: Request, snapshot: Snapshot) -> Response:
+    if snapshot.type is None and snapshot.version > 0:
+        raise DesignError(Code.NOT_FOUND, "There is no such design")
+    etag = f'"v{snapshot.version}"'
+    headers = {"etag": etag, "cache-control": "private, no-cache"}
+    if request.headers.get("if-none-match") == etag:
+        return Response(status_code=304, headers=headers)
+    state = {"v": snapshot.version, "type": snapshot.type, "data": snapshot.data}
+    return Response(orjson.dumps(state), 200, headers, media_type="application/json")

@@ -1,0 +1,170 @@
+"""What waits to be written to one connection, bounded.
+
+Three kinds of frames wait here. *Replies* are kept: a client gets no more of them than it asks for,
+and is not read while too much waits. *Live ops* come unasked: when more than `MAX_LIVE_BYTES` of
+them wait, the reader is too slow; they are dropped, and the document is `behind` from the first
+dropped version on, to be caught up with from there when everything else is written. Of a *presence*
+only the newest is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Final
+
+from ..ports import DocumentId
+
+__all__ = ["MAX_LIVE_BYTES", "MAX_WAITING_BYTES", "Outbox"]
+
+MAX_LIVE_BYTES: Final = 1_048_576
+MAX_WAITING_BYTES: Final = 1_048_576
+"""Above it the client is not read until it has read."""
+
+_CHUNK_BYTES = 65_536  # one write: about what a socket takes at once
+
+
+@dataclass(eq=False, slots=True)
+class _Waiting:
+    frame: bytes
+    document: DocumentId | None = None  # of a live op
+    version: int = 0
+    key: Hashable = None  # of a presence
+
+
+class Outbox:
+    """Frames in order. One writer takes; anything may put, and never waits."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[_Waiting] = deque()
+        self._presences: dict[Hashable, _Waiting] = {}
+        self._bytes = 0
+        self._live_bytes = 0
+        self._behind: dict[DocumentId, int] = {}
+        self._awaiting: set[DocumentId] = set()
+        self._closing: tuple[int, str] | None = None
+        self._changed = asyncio.Event()
+        self._has_room = asyncio.Event()
+        self._has_room.set()
+
+    @property
+    def live_bytes(self) -> int:
+        """Bytes of live ops that wait."""
+        return self._live_bytes
+
+    def put(self, frame: bytes) -> None:
+        """A reply, or an op of a catch-up."""
+        self._append(_Waiting(frame))
+
+    def put_live(self, document: DocumentId, version: int, frame: bytes) -> None:
+        """A live op, or the ack of one: what a catch-up from `version` would bring as well."""
+        if self._is_behind(document, version):
+            return
+        self._live_bytes += len(frame)
+        self._append(_Waiting(frame, document, version))
+        if self._live_bytes > MAX_LIVE_BYTES:
+            self._drop_live()
+
+    def put_presence(self, key: Hashable, frame: bytes) -> None:
+        """A presence, in the place of an older one with the same `key`."""
+        waiting = self._presences.get(key)
+        if waiting is None:
+            self._presences[key] = entry = _Waiting(frame, key=key)
+            self._append(entry)
+        else:
+            self._bytes += len(frame) - len(waiting.frame)
+            waiting.frame = frame
+
+    def close(self, code: int, reason: str) -> None:
+        """Nothing more is taken; what waits is written, then the connection ends."""
+        if self._closing is None:
+            self._closing = (code, reason)
+            self._changed.set()
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether `close` was called."""
+        return self._closing is not None
+
+    @property
+    def closing(self) -> tuple[int, str] | None:
+        """Code and reason, once everything before the end has been taken."""
+        return self._closing if not self._waiting else None
+
+    async def take(self) -> list[bytes]:
+        """The next frames to write at once; none when there is something else to do.
+
+        That is to end, or to catch up with what is `behind`. Waits until there is one of these.
+        Cancelling it is safe.
+        """
+        while not (self._waiting or self._closing or self._is_idle_behind):
+            self._changed.clear()
+            await self._changed.wait()
+        frames: list[bytes] = []
+        size = 0
+        while self._waiting and size < _CHUNK_BYTES:
+            entry = self._waiting.popleft()
+            frames.append(entry.frame)
+            size += len(entry.frame)
+            if entry.document is not None:
+                self._live_bytes -= len(entry.frame)
+            if entry.key is not None:
+                del self._presences[entry.key]
+        self._bytes -= size
+        if self._bytes <= MAX_WAITING_BYTES:
+            self._has_room.set()
+        return frames
+
+    def behind(self) -> dict[DocumentId, int]:
+        """The documents to catch up with, and from which version."""
+        return {d: v for d, v in self._behind.items() if d not in self._awaiting}
+
+    def advance(self, document: DocumentId, version: int) -> None:
+        """Ops below `version` have been put."""
+        if document in self._behind:
+            self._behind[document] = version
+
+    def await_rest(self, document: DocumentId) -> None:
+        """The room was asked for the rest, and for live ops again: `caught_up` comes with them."""
+        self._awaiting.add(document)
+
+    def caught_up(self, document: DocumentId) -> None:
+        """Nothing is missing any more, or nobody wants it: live ops of `document` are taken again."""
+        self._behind.pop(document, None)
+        self._awaiting.discard(document)
+
+    async def has_room(self) -> None:
+        """Waits while too much waits. Cancelling it is safe."""
+        await self._has_room.wait()
+
+    def _append(self, entry: _Waiting) -> None:
+        if self._closing is not None:
+            return
+        self._waiting.append(entry)
+        self._bytes += len(entry.frame)
+        if self._bytes > MAX_WAITING_BYTES:
+            self._has_room.clear()
+        self._changed.set()
+
+    @property
+    def _is_idle_behind(self) -> bool:
+        return len(self._behind) > len(self._awaiting)
+
+    def _is_behind(self, document: DocumentId, version: int) -> bool:
+        since = self._behind.get(document)
+        return since is not None and version >= since
+
+    def _drop_live(self) -> None:
+        kept: deque[_Waiting] = deque()
+        for entry in self._waiting:
+            if entry.document is None:
+                kept.append(entry)
+            else:
+                self._behind.setdefault(entry.document, entry.version)
+                self._bytes -= len(entry.frame)
+        self._waiting = kept
+        self._live_bytes = 0
+        if self._bytes <= MAX_WAITING_BYTES:
+            self._has_room.set()

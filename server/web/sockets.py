@@ -1,0 +1,110 @@
+"""`/ws/sharedb`: one connection's life, from the handshake to the last frame.
+
+Two tasks per connection. One reads and does what was asked, and waits wherever that must wait; one
+writes what the outbox holds. When either ends, both do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from itertools import count
+from typing import Final
+
+from starlette.requests import HTTPConnection
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+from ..errors import DesignError
+from ..policy.rights import Principal
+from ..protocol.identity import PUBLIC_BYTES, Identities, public_from
+from ..protocol.session import Session
+from .budget import Budget
+from .connection import Connection, Services
+from .frames import CLOSE_SLOW, EXTENSION, STALL_SECONDS
+from .replies import refusal_reply
+from .who import Doorkeeper
+
+__all__ = ["ShareDBSocket"]
+
+_log = logging.getLogger("coweave.socket")
+
+_CLOSE_FAULT: Final = 1011
+
+
+class ShareDBSocket:
+    """The ASGI endpoint."""
+
+    def __init__(
+        self, services: Services, doorkeeper: Doorkeeper, identities: Identities, budget: Budget
+    ) -> None:
+        self._services = services
+        self._doorkeeper = doorkeeper
+        self._identities = identities
+        self._budget = budget
+        self._numbers = count(1)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        websocket = WebSocket(scope, receive, send)
+        try:
+            principal = await self._doorkeeper.principal(HTTPConnection(scope))
+        except DesignError as error:
+            await websocket.send_denial_response(refusal_reply(error))
+            return
+        await websocket.accept()
+        public = public_from(secrets.token_bytes(PUBLIC_BYTES))
+        session = Session(f"{principal.tenant}/{principal.id}", self._identities, public)
+        connection = Connection(f"c{next(self._numbers)}", principal, session, self._services)
+        _log.info("connection %s of %s opened", connection.id, principal.id)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                writing = tasks.create_task(self._write(connection, scope, send))
+                reading = tasks.create_task(self._read(connection, principal, receive))
+                writing.add_done_callback(lambda _: reading.cancel())
+                reading.add_done_callback(
+                    lambda _: connection.outbox.is_closing or writing.cancel()
+                )
+        except* OSError:
+            pass  # the client is gone; what it asked for and was not told, it asks again
+        finally:
+            await connection.leave()
+            _log.info("connection %s closed", connection.id)
+
+    async def _read(self, connection: Connection, principal: Principal, receive: Receive) -> None:
+        """Until the client leaves or the connection is to end."""
+        outbox = connection.outbox
+        try:
+            while not outbox.is_closing:
+                message = await receive()
+                if message["type"] != "websocket.receive":
+                    return
+                text = message.get("text")
+                data = text.encode() if text is not None else message["bytes"]
+                await self._budget.take(f"{principal.tenant}/{principal.id}")
+                await connection.receive(data)
+                await outbox.has_room()
+        except Exception:
+            _log.exception("connection %s failed", connection.id)
+            outbox.close(_CLOSE_FAULT, "")
+
+    async def _write(self, connection: Connection, scope: Scope, send: Send) -> None:
+        """Until everything before the end is written. Raises OSError when the client is gone."""
+        outbox = connection.outbox
+        in_one_go = EXTENSION in scope.get("extensions", {})
+        while (end := outbox.closing) is None:
+            frames = await outbox.take()
+            if not frames:
+                await connection.catch_up()
+            elif in_one_go:
+                await send({"type": EXTENSION, "payloads": frames})
+            else:
+                try:
+                    async with asyncio.timeout(STALL_SECONDS):
+                        for frame in frames:
+                            await send({"type": "websocket.send", "text": frame.decode()})
+                except TimeoutError:
+                    end = (CLOSE_SLOW, "too slow")
+                    break
+        assert end is not None
+        await send({"type": "websocket.close", "code": end[0], "reason": end[1]})
