@@ -103,6 +103,8 @@ def _finding(error: ValidationError, kind: str) -> Iterator[Finding]:
         message = f"{title} {words} {limit:,} {_plural(unit, limit)}; it has {actual:,}."
         if keyword == "minLength" and limit == 1:
             message = f"{title} must not be empty."
+        elif limit == 0:
+            message = f"{title} must be empty."
         yield Finding(path, keyword, message, value, limit, actual)
     elif keyword in _COMPARED:
         message = f"{title} must be {_COMPARED[keyword]} {limit}."
