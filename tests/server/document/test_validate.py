@@ -100,6 +100,7 @@ def test_they_agree_on_random_components() -> None:
         )
 
 
+EARLIEST = "Earliest must be a day such as 2026-01-31 or an expression {{ … }}."
 EVENT = {"on": "x", "order": "a0", "run": ""}
 
 
@@ -126,7 +127,7 @@ def said(type: str, **more: Json) -> list[str]:
         (said("Table", props={"data": [1]}), "Entry 1 of data must be an object."),
         (said("Select", props={"options": [{"value": 1}]}), "Label is missing in Entry 1 of options."),
         (said("Select", props={"options": "x"}), "Options must be a list or an expression {{ … }}."),
-        (said("DatePicker", props={"min": "1.1."}), "Earliest must be a day such as 2026-01-31 or an expression {{ … }}."),
+        (said("DatePicker", props={"min": "1.1."}), EARLIEST),
         (said("Text", style={"color": "red"}), "Colour must be a colour such as #1f6feb or an expression {{ … }}."),
         (said("Text", place={"page": "p1"}), "Place must be a page or a parent, with a slot and an order key."),
         (said("Text", place=5), "Place must be a page or a parent, with a slot and an order key."),
