@@ -131,19 +131,24 @@ class Database:
             return _attempt(self._readers, work)
 
     def _write(self, work: Callable[[Connection], T]) -> T:
+        undecided = False
         try:
             return self._transact(work)
+        except _Disconnected:
+            pass  # nothing was committed
         except _CommitFailed as failure:
             logger.warning("COMMIT failed: %s; trying again on a new connection", failure)
+            undecided = True
         try:
             return self._transact(work)
         except (_CommitFailed, StoreUnavailable) as failure:
+            undecided = undecided or isinstance(failure, _CommitFailed)
             message = f"the database cannot commit now: {failure}"
             # SQLite makes a commit visible after its fsync as the very last step: one that failed
             # did not happen. PostgreSQL may have committed before the connection was lost.
-            if is_sqlite(self._url):
-                raise StoreUnavailable(message) from failure
-            raise OutcomeUnknown(message) from failure
+            if undecided and not is_sqlite(self._url):
+                raise OutcomeUnknown(message) from failure
+            raise StoreUnavailable(message) from failure
 
     def _transact(self, work: Callable[[Connection], T]) -> T:
         with _mapped(), self._writer.connect() as connection:
