@@ -53,7 +53,7 @@ def check(op: Json, limits: Limits = DEFAULT_LIMITS, *, loose: bool = False) -> 
     """Is this an op that may be transformed and applied?
 
     Args: op: as parsed from the wire, of any shape. loose: for collections without rules: `t`, and
-    fractions in `na`, are allowed; digit strings for indices and offsets, and numbers for keys, are
+    fractions in `na`, are allowed; digit strings for indices, and numbers for keys, are
     allowed as operands and made what they stand for.
     Returns: `op` itself; if loose, a list of its components, rewritten where need be.
     Raises: OpError with a reason out of `BADLY_FORMED`. Time is linear in the size of the op, which
@@ -87,7 +87,7 @@ _FORMS: Final = {
     for fields in ("na", "li", "ld", "ld li", "lm", "oi", "od", "od oi", "si", "sd", "t o")
 }
 _FIELDS: Final = frozenset[str]().union(*_FORMS)
-_INDEXED: Final = ("li", "ld", "lm", "si", "sd")
+_INDEXED: Final = ("li", "ld", "lm")
 
 
 def _coerced(component: Json) -> Json:
