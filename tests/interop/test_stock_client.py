@@ -105,7 +105,7 @@ async def test_a_refusal_rolls_back_and_keeps_later_edits(clients: Any, at: dict
         **at,
         ops=[named, si(["title", 0], "kept"), [{"p": ["list", 0], "li": "c"}]],
     )
-    assert outcomes[0]["error"]["code"] == "ERR_OT_OP_BADLY_FORMED"
+    assert outcomes[0]["error"]["code"] == "ERR_OT_OP_NOT_APPLIED"
     assert outcomes[0]["error"]["data"]["seq"] >= 1
     assert [list(outcome) for outcome in outcomes[1:]] == [["ok"], ["ok"]]
     expected = {"list": ["c", "a"], "title": "kept", "box": {}}
