@@ -334,10 +334,10 @@ class Room:
         assert self._phase is _Phase.READING
         effects: list[Effect] = []
         if event.start == self.version:
-            self._has_looked = True
             effects = self._take_in(event.ops)
             if len(event.ops) >= self._limits.piece_ops:
                 return effects + self._read_on()
+            self._has_looked = True
             self._remote_head = self.version  # what was announced beyond it is not there (yet)
         else:
             self._window.prepend([committed_op(stored, self._kind) for stored in event.ops])
@@ -440,7 +440,6 @@ class Room:
             self._milestone_bytes += sum(len(op.body) for op in batch.new_ops)
         self._batch = None
         self._found.clear()
-        self._has_looked = False
         self._failures = 0
         return effects + self._rest()
 
@@ -449,6 +448,7 @@ class Room:
         limits = self._limits
         effects: list[Effect] = []
         self._phase = _Phase.IDLE
+        self._has_looked = False
         self._window.trim(limits.recent_ops, limits.recent_bytes)
         if (
             self.version - self._milestone >= limits.milestone_ops
