@@ -217,8 +217,6 @@ def _move_past_move(
             new_to += side == "right"
         elif to > step:
             new_to += 1
-        elif to == start:
-            new_to -= 1
     return _placed(component, meet, new_step, new_to)
 
 

@@ -72,6 +72,23 @@ def test_OT101_apply_to_elements_equals_apply(seed: int) -> None:
     assert 0 < refused < 150
 
 
+@pytest.mark.parametrize(
+    ("doc", "path", "reason"),
+    [
+        ({"list": [1]}, ["list", "a"], ot.Reason.NOT_AN_OBJECT),
+        ({"list": [1]}, ["list", "a", "b"], ot.Reason.PATH_NOT_FOUND),
+        ({"name": "x"}, ["name", "a"], ot.Reason.PATH_BLOCKED),
+        ({}, ["components", "a"], ot.Reason.PATH_NOT_FOUND),
+        ([], ["components", "a"], ot.Reason.PATH_NOT_FOUND),
+    ],
+)
+def test_OT101_it_refuses_as_apply_does(doc: Json, path: Path, reason: ot.Reason) -> None:
+    for apply in (ot.apply, apply_to_elements):
+        with pytest.raises(OpError) as caught:
+            apply(doc, [{"p": path, "oi": 1}])
+        assert caught.value.reason is reason
+
+
 def full(op: Op, others: list[Op]) -> Op:
     for other in others:
         op = json0.transform(op, other, "left")

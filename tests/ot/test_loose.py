@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 import ot
-from ot import OpError, Reason, apply_npm
+from ot import OpError, Reason, apply_npm, json0
 from ot.loose import apply_unbounded, index_of
 from tests.ot.npm import Npm
 
@@ -145,3 +145,13 @@ def test_OT75_what_nobody_can_want_is_refused(component: Any, reason: Reason, th
 )
 def test_OT70_indices_in_strings_are_those_that_javascript_writes(step: Any, index: Any) -> None:
     assert index_of(step) == index
+
+
+def test_OT76_a_digit_string_where_the_other_has_a_list_is_left_alone() -> None:
+    op = [{"p": ["c", "1", 0], "si": "x"}]
+    # Over a used key: the safe subset asks for `od`, and then the op would be gone.
+    other = [{"p": ["c"], "oi": [1, 2]}, {"p": ["c", 0], "li": 0}]
+    assert json0.transform(op, other, "left") == op
+    with Npm() as npm:
+        theirs = npm.answers([["transform", op, other, "left"]])
+    assert theirs == [[[{"p": ["c", 2, 0], "si": "x"}]]]
