@@ -116,7 +116,8 @@ class Database:
         return await self._write_lane.run(lambda: self._write(work))
 
     def _open(self) -> None:
-        upgrade(self._writer)
+        with _mapped(opening=True):
+            upgrade(self._writer)
         _attempt(self._readers, flush)
         if is_sqlite(self._url):
             # What a failed COMMIT left in SQLite's log is hidden as long as one connection stays:
@@ -174,7 +175,7 @@ def _attempt(engine: Engine, work: Callable[[Connection], T]) -> T:
 
 
 @contextmanager
-def _mapped() -> Iterator[None]:
+def _mapped(*, opening: bool = False) -> Iterator[None]:
     """Turn the database's faults into the port's; a fault of ours stays what it is."""
     try:
         yield
@@ -183,5 +184,9 @@ def _mapped() -> Iterator[None]:
     except DBAPIError as error:
         fault = _Disconnected if error.connection_invalidated else StoreUnavailable
         raise fault(f"the database cannot serve now: {error.orig}") from error
-    except (PoolTimeout, StoreUnfit) as error:
+    except PoolTimeout as error:
+        raise StoreUnavailable(str(error)) from error
+    except StoreUnfit as error:
+        if opening:
+            raise
         raise StoreUnavailable(str(error)) from error

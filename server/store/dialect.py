@@ -11,13 +11,16 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from ..ports import StoreUnavailable
 
-__all__ = ["StoreUnfit", "database_url", "flush", "is_sqlite", "make_engine"]
+__all__ = ["StoreUnfit", "database_url", "flush", "is_sqlite", "lock_schema", "make_engine"]
 
 LOCK_WAIT_MS = 1_500
 """How long a commit waits for another process. People must hear of a stall within 2 s."""
 
 WAL_KEPT_BYTES = 64 << 20
 """A log grown by a burst is cut back to this at the next checkpoint."""
+
+SCHEMA_LOCK = 0x636F7765617665
+"""The number by which nodes agree on PostgreSQL who migrates ("coweave" in ASCII)."""
 
 
 class StoreUnfit(Exception):
@@ -112,6 +115,12 @@ def _postgresql(url: URL, common: dict[str, Any]) -> Engine:
 
 def is_sqlite(url: URL) -> bool:
     return url.get_backend_name() == "sqlite"
+
+
+def lock_schema(connection: Connection) -> None:
+    """Until the transaction ends nobody else migrates. On SQLite nobody else writes anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({SCHEMA_LOCK})")
 
 
 def flush(connection: Connection) -> None:

@@ -10,7 +10,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect
 
-from .dialect import StoreUnfit
+from .dialect import StoreUnfit, lock_schema
 
 __all__ = ["upgrade"]
 
@@ -27,6 +27,7 @@ def upgrade(engine: Engine) -> None:
     config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
     scripts = ScriptDirectory.from_config(config)
     with engine.begin() as connection:
+        lock_schema(connection)
         revision = MigrationContext.configure(connection).get_current_revision()
         if revision == scripts.get_current_head():
             return

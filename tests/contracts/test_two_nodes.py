@@ -118,6 +118,12 @@ async def test_ST50_the_migrations_make_the_tables(nodes: tuple[SqlStore, SqlSto
     assert await nodes[0]._database.read(difference) == []
 
 
+async def test_ST51_many_who_open_at_once_migrate_once(url: str) -> None:
+    stores = [SqlStore(url) for _ in range(6)]
+    await asyncio.gather(*(store.open() for store in stores))
+    await asyncio.gather(*(store.close() for store in stores))
+
+
 async def test_ST43_a_server_that_cuts_its_connections(postgres_database: str) -> None:
     def cut_others(connection: Connection) -> None:
         connection.execute(

@@ -248,9 +248,11 @@ async def test_ST42_a_lock_held_too_long_is_unavailable(
     assert await store.commit([a_commit(0)]) == [Committed(1)]
 
 
-async def test_ST42_a_lock_while_opening_is_unavailable(path: Path) -> None:
-    connection = sqlite3.connect(path)
-    connection.close()
+@pytest.mark.parametrize("made", [False, True])
+async def test_ST42_a_lock_while_opening_is_unavailable(path: Path, made: bool) -> None:
+    if made:
+        async with SqlStore(f"sqlite:///{path}"):
+            pass
     store = SqlStore(f"sqlite:///{path}")
     with locked(path), pytest.raises(StoreUnavailable, match="locked"):
         await store.open()
