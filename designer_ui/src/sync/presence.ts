@@ -2,8 +2,8 @@
 import type { Connection } from "sharedb/lib/client";
 import type { Presence as Channel, LocalPresence } from "sharedb/lib/sharedb";
 import type { Element } from "../model/document";
+import { Watched } from "../model/watched";
 import type { User } from "./rest";
-import { Watched } from "./store";
 
 export interface FieldPresence {
   element: Element;

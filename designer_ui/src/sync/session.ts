@@ -10,9 +10,9 @@ import { fitted } from "../model/fit";
 import { type Direction, History, type Sent, type Waiting } from "../model/history";
 import { Mirror } from "../model/mirror";
 import type { Op } from "../model/op";
+import { Watched } from "../model/watched";
 import { innerPath, type Refusal, type RefusalDetails, textOf } from "./refusals";
 import type { Snapshot } from "./rest";
-import { Watched } from "./store";
 
 export interface Edit {
   op: Op;

@@ -1,0 +1,39 @@
+import { useEffect, useState } from "react";
+import { TipProvider } from "./components/Tip";
+import { DesignsPage } from "./designs/DesignsPage";
+import { DesignPage } from "./editor/DesignPage";
+import { usePlace } from "./navigation";
+import { rest, type SessionInfo } from "./sync/rest";
+
+const RETRY_AFTER_MS = 2_000;
+
+export function App() {
+  const place = usePlace();
+  const [info, setInfo] = useState<SessionInfo | null>(null);
+  const [fault, setFault] = useState<string | null>(null);
+
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout>;
+    const ask = () =>
+      rest
+        .session()
+        .then(setInfo)
+        .catch((error: Error) => {
+          setFault(error.message);
+          timer = setTimeout(ask, RETRY_AFTER_MS);
+        });
+    ask();
+    return () => clearTimeout(timer);
+  }, []);
+
+  if (!info) return fault === null ? null : <p role="alert">{fault}</p>;
+  return (
+    <TipProvider delayDuration={450} skipDelayDuration={150}>
+      {place.kind === "design" ? (
+        <DesignPage key={place.id} id={place.id} info={info} />
+      ) : (
+        <DesignsPage session={info} trash={place.trash} />
+      )}
+    </TipProvider>
+  );
+}

@@ -1,0 +1,175 @@
+import { dropTargetForElements } from "@atlaskit/pragmatic-drag-and-drop/element/adapter";
+import { Plus } from "lucide-react";
+import {
+  type CSSProperties,
+  type KeyboardEvent,
+  type MouseEvent,
+  useEffect,
+  useRef,
+  useState,
+} from "react";
+import { Button } from "../components/Button";
+import { RightClick } from "../components/Menu";
+import { PAGE_SLOT } from "../model/document";
+import { draggedOf, forbiddenOwners, land, mayLand } from "../workspace/drag";
+import { componentMenu } from "../workspace/menu";
+import {
+  useChildren,
+  useCurrentPage,
+  usePage,
+  useTheme,
+  useUi,
+  useWorkspace,
+} from "../workspace/workspace";
+import css from "./Canvas.module.css";
+import { Slot } from "./CanvasNode";
+import { findLanding } from "./landing";
+import { Overlay } from "./Overlay";
+
+const WALK: { [key: string]: "next" | "previous" | "parent" | "child" } = {
+  ArrowDown: "next",
+  ArrowUp: "previous",
+  ArrowLeft: "parent",
+  ArrowRight: "child",
+};
+
+/** The page as its users will see it, with everyone's selections over it. */
+export function Canvas() {
+  const workspace = useWorkspace();
+  const { commands, ui } = workspace;
+  const page = useCurrentPage();
+  const scroller = useRef<HTMLDivElement>(null);
+  const content = useRef<HTMLDivElement>(null);
+  const [hovered, setHovered] = useState<string | null>(null);
+
+  useEffect(() => {
+    const surface = scroller.current;
+    if (!surface) return;
+    return dropTargetForElements({
+      element: surface,
+      canDrop: ({ source }) => draggedOf(source.data) !== undefined,
+      onDrag({ source, location }) {
+        const dragged = draggedOf(source.data);
+        const inner = content.current;
+        if (!dragged || !inner) return;
+        const forbidden = forbiddenOwners(workspace, dragged);
+        const { clientX, clientY } = location.current.input;
+        const landing = findLanding(
+          surface,
+          clientX,
+          clientY,
+          (owner, slot) => !forbidden.has(owner) && mayLand(workspace, dragged, owner, slot),
+          new Set(dragged.kind === "components" ? dragged.ids : []),
+        );
+        const origin = inner.getBoundingClientRect();
+        ui.setState({
+          drop: landing && {
+            surface: "canvas",
+            target: landing.target,
+            line: {
+              ...landing.line,
+              left: landing.line.left - origin.left,
+              top: landing.line.top - origin.top,
+            },
+          },
+        });
+      },
+      onDragLeave: () => ui.setState({ drop: null }),
+      onDrop({ source }) {
+        const dragged = draggedOf(source.data);
+        const { drop } = ui.getState();
+        ui.setState({ drop: null });
+        if (dragged && drop?.surface === "canvas") land(commands, dragged, drop.target);
+      },
+    });
+  }, [workspace, commands, ui]);
+
+  const selected = useUi((state) => state.selection).at(-1);
+  useEffect(() => {
+    if (selected === undefined) return;
+    const node = scroller.current?.querySelector(`[data-component="${CSS.escape(selected)}"]`);
+    node?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [selected]);
+
+  const idAt = (event: MouseEvent) =>
+    (event.target as Element).closest<HTMLElement>("[data-component]")?.dataset.component;
+
+  const onClick = (event: MouseEvent) => {
+    const id = idAt(event);
+    scroller.current?.focus({ preventScroll: true });
+    if (id === undefined) commands.select([]);
+    else if (event.shiftKey || event.ctrlKey || event.metaKey) commands.toggle(id);
+    else commands.select([id]);
+  };
+
+  const onContextMenu = (event: MouseEvent) => {
+    const id = idAt(event);
+    if (id === undefined) commands.select([]);
+    else if (!commands.selection().includes(id)) commands.select([id]);
+  };
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    const to = WALK[event.key];
+    if (!to || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    commands.walk(to);
+  };
+
+  return (
+    <RightClick entries={componentMenu(commands)}>
+      <section
+        ref={scroller}
+        className={css.canvas}
+        aria-label="Canvas"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys walk the components here
+        tabIndex={0}
+        onClick={onClick}
+        onContextMenu={onContextMenu}
+        onKeyDown={onKeyDown}
+        onPointerOver={(event) => setHovered(idAt(event) ?? null)}
+        onPointerLeave={() => setHovered(null)}
+      >
+        <div ref={content} className={css.content}>
+          {page === undefined ? null : <PageSurface key={page} page={page} />}
+          <Overlay content={content} hovered={hovered} />
+        </div>
+      </section>
+    </RightClick>
+  );
+}
+
+function PageSurface({ page }: { page: string }) {
+  const { commands } = useWorkspace();
+  const theme = useTheme();
+  const title = usePage(page)?.name ?? "";
+  const empty = useChildren(`pages/${page}`).length === 0;
+  const primary = [theme?.primary, theme?.primaryColor].find(
+    (each) => typeof each === "string" && /^#[0-9a-f]{6}$/i.test(each),
+  );
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: the page of the app, inside our own
+    <div
+      className={css.page}
+      role="group"
+      aria-label={`Page ${title}`}
+      style={{ "--app-primary": primary ?? "#0b6b5f" } as CSSProperties}
+    >
+      <Slot owner={`pages/${page}`} slot={PAGE_SLOT} depth={0} />
+      {empty ? (
+        <div className={css.empty}>
+          <p>This page is empty.</p>
+          <p>Drag a component here, or choose one to add.</p>
+          <Button
+            icon={<Plus />}
+            onClick={(event) => {
+              event.stopPropagation();
+              commands.showPanel("insert");
+            }}
+          >
+            Show components
+          </Button>
+        </div>
+      ) : null}
+    </div>
+  );
+}

@@ -1,0 +1,133 @@
+import { type RefObject, useLayoutEffect, useState } from "react";
+import type { Box } from "../workspace/ui";
+import { usePeople, useUi, useWorkspace } from "../workspace/workspace";
+import css from "./Overlay.module.css";
+
+interface OverlayProps {
+  content: RefObject<HTMLDivElement | null>;
+  hovered: string | null;
+}
+
+interface Outline {
+  key: string;
+  id: string;
+  kind: "own" | "hover" | "person";
+  label: string;
+  color?: string;
+}
+
+/** Outlines of selections, drawn over the page so that nothing on it moves or is clipped. */
+export function Overlay({ content, hovered }: OverlayProps) {
+  const { mirror } = useWorkspace().session;
+  const selection = useUi((ui) => ui.selection);
+  const showPeople = useUi((ui) => ui.showPeople);
+  const drop = useUi((ui) => ui.drop);
+  const people = usePeople();
+
+  const outlines: Outline[] = [];
+  if (hovered !== null && !selection.includes(hovered)) {
+    outlines.push({ key: `h${hovered}`, id: hovered, kind: "hover", label: "" });
+  }
+  for (const person of showPeople ? people : []) {
+    for (const id of person.selection) {
+      const { name } = person.user;
+      outlines.push({ key: person.id + id, id, kind: "person", label: name, color: person.color });
+    }
+  }
+  selection.forEach((id, i) => {
+    const label = i === selection.length - 1 ? (mirror.get("components", id)?.name ?? "") : "";
+    outlines.push({ key: `s${id}`, id, kind: "own", label });
+  });
+  const boxes = useBoxes(content, outlines.map((outline) => outline.id).join(" "));
+
+  return (
+    <div className={css.overlay} aria-hidden="true">
+      {outlines.map(({ key, id, kind, label, color }) => {
+        const box = boxes[id];
+        return box ? (
+          <div key={key} className={css[kind]} style={{ ...box, "--person": color } as Box}>
+            {label ? <span className={box.top < 20 ? css.inside : css.tag}>{label}</span> : null}
+          </div>
+        ) : null;
+      })}
+      {drop?.surface === "canvas" ? <div className={css.line} style={drop.line} /> : null}
+    </div>
+  );
+}
+
+/** Where components are, in the content's coordinates; measured anew whenever the page is laid out differently. */
+function useBoxes(content: RefObject<HTMLDivElement | null>, ids: string): { [id: string]: Box } {
+  const [boxes, setBoxes] = useState<{ [id: string]: Box }>({});
+  useLayoutEffect(() => {
+    const root = content.current;
+    if (!root) return;
+    const wanted = [...new Set(ids.split(" ").filter(Boolean))];
+    let frame = 0;
+    const measure = () => {
+      frame = 0;
+      const next = measureAll(root, wanted);
+      setBoxes((before) => (same(before, next) ? before : next));
+    };
+    const soon = () => {
+      if (frame === 0) frame = requestAnimationFrame(measure);
+    };
+    measure();
+    if (wanted.length === 0) return;
+    const page = root.firstElementChild;
+    const resize = new ResizeObserver(soon);
+    resize.observe(root);
+    const change = new MutationObserver(soon);
+    if (page) {
+      resize.observe(page);
+      change.observe(page, {
+        subtree: true,
+        childList: true,
+        characterData: true,
+        attributes: true,
+      });
+    }
+    // Parts that were skipped while off screen get their real size when they are scrolled to.
+    root.parentElement?.addEventListener("scroll", soon, { passive: true });
+    return () => {
+      cancelAnimationFrame(frame);
+      resize.disconnect();
+      change.disconnect();
+      root.parentElement?.removeEventListener("scroll", soon);
+    };
+  }, [content, ids]);
+  return boxes;
+}
+
+function measureAll(root: HTMLElement, ids: readonly string[]): { [id: string]: Box } {
+  const origin = root.getBoundingClientRect();
+  const found: { [id: string]: Box } = {};
+  for (const id of ids) {
+    const rect = root
+      .querySelector(`[data-component="${CSS.escape(id)}"]`)
+      ?.getBoundingClientRect();
+    if (!rect) continue;
+    found[id] = {
+      left: rect.left - origin.left,
+      top: rect.top - origin.top,
+      width: rect.width,
+      height: rect.height,
+    };
+  }
+  return found;
+}
+
+function same(a: { [id: string]: Box }, b: { [id: string]: Box }): boolean {
+  const ids = Object.keys(a);
+  if (ids.length !== Object.keys(b).length) return false;
+  return ids.every((id) => {
+    const [x, y] = [a[id], b[id]];
+    return (
+      x !== undefined &&
+      y !== undefined &&
+      x.left === y.left &&
+      x.top === y.top &&
+      x.width === y.width &&
+      x.height === y.height
+    );
+  });
+}

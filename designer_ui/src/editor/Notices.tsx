@@ -1,0 +1,69 @@
+import { CircleAlert, Info, TriangleAlert, X } from "lucide-react";
+import { useEffect, useState } from "react";
+import { IconButton } from "../components/Button";
+import type { Notice } from "../sync/session";
+import { useWatched, useWorkspace } from "../workspace/workspace";
+import css from "./Notices.module.css";
+
+const SHOWN = 3;
+const INFO_STAYS_MS = 7_000;
+const ERROR_STAYS_MS = 15_000;
+const ICONS = { info: Info, warning: TriangleAlert, error: CircleAlert };
+
+/** What the server or an edit has to say, until it is read or old. */
+export function Notices() {
+  const { session } = useWorkspace();
+  const latest = useWatched(session.notice);
+  const [notices, setNotices] = useState<readonly Notice[]>([]);
+
+  useEffect(() => {
+    if (latest)
+      setNotices((before) =>
+        [...before.filter((each) => each.id !== latest.id), latest].slice(-SHOWN),
+      );
+  }, [latest]);
+
+  const dismiss = (id: number) => setNotices((before) => before.filter((each) => each.id !== id));
+  return (
+    <ol className={css.notices} aria-label="Notices">
+      {notices.map((notice) => (
+        <Toast key={notice.id} notice={notice} onDone={() => dismiss(notice.id)} />
+      ))}
+    </ol>
+  );
+}
+
+function Toast({ notice, onDone }: { notice: Notice; onDone(): void }) {
+  const { commands, session } = useWorkspace();
+  const { kind, message, element } = notice;
+  const [held, setHeld] = useState(false);
+  const Icon = ICONS[kind];
+  const id = element?.startsWith("components/") ? element.slice("components/".length) : undefined;
+  const there = id !== undefined && session.mirror.get("components", id) !== undefined;
+
+  useEffect(() => {
+    if (held) return;
+    const timer = setTimeout(onDone, kind === "error" ? ERROR_STAYS_MS : INFO_STAYS_MS);
+    return () => clearTimeout(timer);
+  }, [held, kind, onDone]);
+
+  return (
+    <li
+      className={css.toast}
+      data-kind={kind}
+      onPointerEnter={() => setHeld(true)}
+      onPointerLeave={() => setHeld(false)}
+    >
+      <Icon aria-hidden="true" />
+      <p role="alert">{message}</p>
+      {there ? (
+        <button type="button" className={css.show} onClick={() => commands.select([id])}>
+          Show
+        </button>
+      ) : null}
+      <IconButton label="Dismiss" size="s" tip={false} onClick={onDone}>
+        <X />
+      </IconButton>
+    </li>
+  );
+}

@@ -1,0 +1,209 @@
+import { SquareFunction } from "lucide-react";
+import { useState } from "react";
+import { IconButton } from "../../components/Button";
+import type { Component, Json } from "../../model/document";
+import { parseDraft, showValue } from "../../model/draft";
+import { type Field, isExpression } from "../../model/schema";
+import { useWorkspace } from "../../workspace/workspace";
+import { DraftControl } from "./DraftControl";
+import { FieldFrame } from "./FieldFrame";
+import css from "./fields.module.css";
+import { OptionsControl } from "./OptionsControl";
+import { TextControl } from "./TextControl";
+import { useFieldPresence } from "./useField";
+
+interface PropertyFieldProps {
+  id: string;
+  component: Component;
+  field: Field;
+}
+
+/** The field that a property's schema asks for. */
+export function PropertyField({ id, component, field }: PropertyFieldProps) {
+  const { commands, checker } = useWorkspace();
+  const element = `components/${id}`;
+  const { path } = field;
+  const [part, key] = path as ["props" | "style", string];
+  const value = component[part]?.[key];
+  const [wantsExpression, setWantsExpression] = useState(false);
+  const expression = field.bindable && (wantsExpression || isExpression(value));
+  const edits = `Edit ${field.label.toLowerCase()} of ${component.name}`;
+  const set = (next: Json | undefined) => commands.set(element, path, next, edits);
+
+  const plain =
+    field.control === "text" || field.control === "textarea" || field.control === "expression";
+  const extra =
+    field.bindable && !plain ? (
+      <IconButton
+        label={
+          expression ? `Set ${field.label} to a value` : `Bind ${field.label} to an expression`
+        }
+        size="s"
+        className={css.bind ?? ""}
+        aria-pressed={expression}
+        onClick={() => {
+          if (isExpression(value)) set(undefined);
+          setWantsExpression(!expression);
+        }}
+      >
+        <SquareFunction />
+      </IconButton>
+    ) : undefined;
+  const common = {
+    element,
+    path,
+    label: field.label,
+    description: field.description,
+    ...(extra ? { extra } : {}),
+  };
+  const fallback = field.fallback === undefined ? undefined : showValue(field, field.fallback);
+
+  if (field.free && (value === undefined || typeof value === "string")) {
+    return (
+      <TextControl
+        {...common}
+        value={value}
+        schema={field.schema}
+        placeholder={fallback ?? ""}
+        multiline={field.control !== "text"}
+        mono={field.control === "expression"}
+        edits={edits}
+      />
+    );
+  }
+  if (expression || !(field.control in CONTROLS)) {
+    const long =
+      field.control === "json" || field.control === "options" || field.control === "expression";
+    return (
+      <DraftControl
+        {...common}
+        text={showValue(expression ? { control: "text" } : field, value)}
+        placeholder={expression ? "{{ }}" : (fallback ?? "")}
+        multiline={
+          long && !expression
+            ? true
+            : field.control === "textarea" || field.control === "expression"
+        }
+        mono={expression || long}
+        numeric={field.control === "number" && !expression}
+        parse={(text) => parseDraft(field, text, checker)}
+        commit={set}
+      />
+    );
+  }
+  const Control = CONTROLS[field.control as keyof typeof CONTROLS];
+  return <Control {...common} field={field} value={value} set={set} edits={edits} />;
+}
+
+interface ControlProps {
+  element: string;
+  path: [string, string];
+  label: string;
+  description: string;
+  extra?: React.ReactNode;
+  field: Field;
+  value: Json | undefined;
+  set(value: Json | undefined): void;
+  edits: string;
+}
+
+function BooleanControl(props: ControlProps) {
+  const { field, value, set, element, path } = props;
+  const presence = useFieldPresence(element, path);
+  const on = value === undefined ? field.fallback === true : value === true;
+  return (
+    <FieldFrame {...props}>
+      {({ id, describedBy }) => (
+        <button
+          type="button"
+          id={id}
+          role="switch"
+          aria-checked={on}
+          aria-describedby={describedBy}
+          className={css.switch}
+          onFocus={presence.onFocus}
+          onBlur={presence.leave}
+          onClick={() => set(!on)}
+        >
+          <i />
+        </button>
+      )}
+    </FieldFrame>
+  );
+}
+
+function EnumControl(props: ControlProps) {
+  const { field, value, set, element, path } = props;
+  const presence = useFieldPresence(element, path);
+  const choices = field.literal.enum ?? [];
+  const shown = value ?? field.fallback;
+  const known = choices.some((choice) => choice === shown);
+  return (
+    <FieldFrame {...props}>
+      {({ id, describedBy, invalid }) => (
+        <select
+          id={id}
+          className={css.input}
+          aria-describedby={describedBy}
+          aria-invalid={invalid}
+          value={shown === undefined ? "" : String(shown)}
+          onFocus={presence.onFocus}
+          onBlur={presence.leave}
+          onChange={(event) => set(choices.find((choice) => String(choice) === event.target.value))}
+        >
+          {known ? null : (
+            <option value={shown === undefined ? "" : String(shown)}>{String(shown ?? "")}</option>
+          )}
+          {choices.map((choice) => (
+            <option key={String(choice)} value={String(choice)}>
+              {words(String(choice))}
+            </option>
+          ))}
+        </select>
+      )}
+    </FieldFrame>
+  );
+}
+
+function ColorControl(props: ControlProps) {
+  const { field, value, set } = props;
+  const { checker } = useWorkspace();
+  const color = typeof value === "string" && /^#[0-9a-f]{6}$/i.test(value) ? value : undefined;
+  return (
+    <DraftControl
+      {...props}
+      text={showValue(field, value)}
+      placeholder="None"
+      mono
+      lead={
+        <input
+          type="color"
+          className={css.swatch}
+          aria-label={`Pick ${field.label}`}
+          data-empty={color === undefined}
+          value={color ?? "#ffffff"}
+          onChange={(event) => set(event.target.value)}
+        />
+      }
+      parse={(text) => parseDraft(field, text.trim(), checker)}
+      commit={set}
+    />
+  );
+}
+
+function ListControl(props: ControlProps) {
+  return <OptionsControl {...props} />;
+}
+
+const CONTROLS = {
+  boolean: BooleanControl,
+  enum: EnumControl,
+  color: ColorControl,
+  options: ListControl,
+};
+
+/** "twoThirds" as people write it. */
+function words(name: string): string {
+  const spaced = name.replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
+  return spaced.charAt(0).toUpperCase() + spaced.slice(1);
+}

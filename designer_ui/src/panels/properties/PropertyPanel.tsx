@@ -1,0 +1,233 @@
+import { CopyPlus, Trash2 } from "lucide-react";
+import { useMemo } from "react";
+import { IconButton } from "../../components/Button";
+import { TypeIcon } from "../../components/TypeIcon";
+import type { Component } from "../../model/document";
+import { identifierFault, titleFault } from "../../model/names";
+import { fieldsOf } from "../../model/schema";
+import { componentsOfPage, namesOnPage, pageOf } from "../../model/view";
+import {
+  useComponent,
+  useCurrentPage,
+  useMeta,
+  useOutline,
+  usePage,
+  useUi,
+  useWatched,
+  useWorkspace,
+} from "../../workspace/workspace";
+import panel from "../panel.module.css";
+import { DraftControl } from "./DraftControl";
+import { EventField } from "./EventField";
+import css from "./fields.module.css";
+import { PropertyField } from "./PropertyField";
+import { TextControl } from "./TextControl";
+
+const NAME_PATH = ["name"];
+const DESCRIPTION_PATH = ["description"];
+const DESCRIPTION_SCHEMA = { type: "string", maxLength: 2000 };
+
+/** The form for what is selected. */
+export function PropertyPanel() {
+  const { mirror } = useWorkspace().session;
+  useOutline();
+  const selection = useUi((ui) => ui.selection).filter((id) => mirror.get("components", id));
+  const [only] = selection;
+  return (
+    <aside className={css.panel} aria-label="Properties">
+      {only === undefined ? (
+        <PageProperties />
+      ) : selection.length === 1 ? (
+        <ComponentProperties key={only} id={only} />
+      ) : (
+        <Several ids={selection} />
+      )}
+    </aside>
+  );
+}
+
+function ComponentProperties({ id }: { id: string }) {
+  const { types, commands } = useWorkspace();
+  const component = useComponent(id);
+  const type = component && types.of(component);
+  const groups = useMemo(() => (type ? fieldsOf(type) : []), [type]);
+  if (!component) return null;
+  return (
+    <>
+      <header className={css.head}>
+        <TypeIcon icon={type?.icon} />
+        <h2>{type?.title ?? component.type}</h2>
+        <IconButton label="Duplicate" keys="Ctrl+D" size="s" onClick={() => commands.duplicate()}>
+          <CopyPlus />
+        </IconButton>
+        <IconButton label="Delete" keys="Del" size="s" onClick={() => commands.remove()}>
+          <Trash2 />
+        </IconButton>
+      </header>
+      <div className={css.body}>
+        <div className={css.group}>
+          <NameField id={id} component={component} />
+          <ElementRefusal id={id} />
+        </div>
+        {type ? null : (
+          <p className={css.note}>
+            This type is not known here. It is kept as it is, and can be moved, renamed and deleted.
+          </p>
+        )}
+        {groups.map((group) => (
+          <section key={group.name} className={css.group} aria-label={group.name}>
+            <h3>{group.name}</h3>
+            {group.fields.map((field) => (
+              <PropertyField
+                key={field.path.join("/")}
+                id={id}
+                component={component}
+                field={field}
+              />
+            ))}
+          </section>
+        ))}
+        {type && type.events.length > 0 ? (
+          <section className={css.group} aria-label="Events">
+            <h3>Events</h3>
+            {type.events.map((event) => (
+              <EventField key={event} id={id} component={component} event={event} />
+            ))}
+          </section>
+        ) : null}
+        {type ? null : <RawProperties id={id} component={component} />}
+      </div>
+    </>
+  );
+}
+
+function NameField({ id, component }: { id: string; component: Component }) {
+  const { commands, session } = useWorkspace();
+  const parse = (text: string) => {
+    const name = text.trim();
+    const fault = identifierFault(name);
+    if (fault !== undefined) return { fault };
+    const page = pageOf(session.mirror, id);
+    const taken = page === undefined ? new Set() : namesOnPage(session.mirror, page, id);
+    return taken.has(name) ? { fault: `${name} is taken on this page.` } : { value: name };
+  };
+  return (
+    <DraftControl
+      element={`components/${id}`}
+      path={NAME_PATH}
+      label="Name"
+      description="What expressions call this component."
+      text={component.name}
+      name="name"
+      parse={parse}
+      commit={(name) =>
+        commands.set(`components/${id}`, NAME_PATH, name, `Rename ${component.name}`)
+      }
+    />
+  );
+}
+
+/** Refusals that are about the component as a whole: a move, an insert. */
+function ElementRefusal({ id }: { id: string }) {
+  const { session } = useWorkspace();
+  const refusal = useWatched(session.refusals).findLast(
+    (each) =>
+      each.element === `components/${id}` && (each.path.length === 0 || each.path[0] === "place"),
+  );
+  if (!refusal) return null;
+  return (
+    <div className={css.refusal} role="alert">
+      <p>
+        {refusal.label} was refused: {refusal.message}
+      </p>
+      <button type="button" onClick={() => session.dismissRefusal(refusal.id)}>
+        Dismiss
+      </button>
+    </div>
+  );
+}
+
+/** The properties of a type that has no schema here, for looking at. */
+function RawProperties({ component }: { id: string; component: Component }) {
+  return (
+    <section className={css.group} aria-label="Stored properties">
+      <h3>Stored properties</h3>
+      <pre className={css.raw}>{JSON.stringify(component.props, null, 2)}</pre>
+    </section>
+  );
+}
+
+function Several({ ids }: { ids: readonly string[] }) {
+  const { commands, session } = useWorkspace();
+  return (
+    <>
+      <header className={css.head}>
+        <h2>{ids.length} components</h2>
+        <IconButton label="Duplicate" keys="Ctrl+D" size="s" onClick={() => commands.duplicate()}>
+          <CopyPlus />
+        </IconButton>
+        <IconButton label="Delete" keys="Del" size="s" onClick={() => commands.remove()}>
+          <Trash2 />
+        </IconButton>
+      </header>
+      <ul className={css.several}>
+        {ids.map((id) => (
+          <li key={id}>
+            <button type="button" onClick={() => commands.select([id])}>
+              {session.mirror.get("components", id)?.name}
+            </button>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function PageProperties() {
+  const { commands, session } = useWorkspace();
+  const id = useCurrentPage();
+  const page = usePage(id ?? "");
+  const meta = useMeta();
+  useOutline();
+  if (id === undefined || !page) return null;
+  const count = componentsOfPage(session.mirror, id).length;
+  return (
+    <>
+      <div className={panel.head}>
+        <h2>Page</h2>
+        <span className={css.count}>
+          {count} {count === 1 ? "component" : "components"}
+        </span>
+      </div>
+      <div className={css.body}>
+        <div className={css.group}>
+          <DraftControl
+            key={id}
+            element={`pages/${id}`}
+            path={NAME_PATH}
+            label="Page name"
+            text={page.name}
+            parse={(text) => {
+              const fault = titleFault(text);
+              return fault === undefined ? { value: text.trim() } : { fault };
+            }}
+            commit={(name) => commands.set(`pages/${id}`, NAME_PATH, name, `Rename ${page.name}`)}
+          />
+        </div>
+        <section className={css.group} aria-label="Design">
+          <h3>Design</h3>
+          <TextControl
+            element="meta"
+            path={DESCRIPTION_PATH}
+            label="Description"
+            value={meta?.description}
+            schema={DESCRIPTION_SCHEMA}
+            placeholder="What this app is for"
+            multiline
+            edits="Edit the description"
+          />
+        </section>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,309 @@
+/** What menus, keys and drags do. Each command is one gesture, said aloud and undone as one. */
+import type { Component, Element, Json, Owner } from "../model/document";
+import { randomId } from "../model/ids";
+import {
+  addPage,
+  copyComponents,
+  duplicateComponents,
+  editText,
+  freePageName,
+  type Inserted,
+  IntentFault,
+  insertComponent,
+  moveComponents,
+  movePage,
+  nudge,
+  pasteComponents,
+  readClip,
+  removeComponents,
+  removePage,
+  setValue,
+  type Target,
+  targetFor,
+} from "../model/intents";
+import type { Op, Path } from "../model/op";
+import { ancestors, componentsOfPage, pageOf } from "../model/view";
+import { showPanel } from "./ui";
+import type { Workspace } from "./workspace";
+
+export class Commands {
+  private clip: string | null = null;
+
+  constructor(private readonly workspace: Workspace) {}
+
+  private get mirror() {
+    return this.workspace.session.mirror;
+  }
+
+  page(): string | undefined {
+    const { page } = this.workspace.ui.getState();
+    const pages = this.mirror.pages();
+    return page !== null && pages.includes(page) ? page : pages[0];
+  }
+
+  selection(): string[] {
+    const { selection } = this.workspace.ui.getState();
+    return selection.filter((id) => this.mirror.get("components", id));
+  }
+
+  say(said: string): void {
+    // A repeated sentence must differ to be read out again.
+    const before = this.workspace.ui.getState().said;
+    this.workspace.ui.setState({ said: before === said ? `${said}\u00a0` : said });
+  }
+
+  // --- selection --------------------------------------------------------------------------------
+
+  select(ids: readonly string[]): void {
+    const { ui } = this.workspace;
+    const page = ids[0] === undefined ? undefined : pageOf(this.mirror, ids[0]);
+    ui.setState(
+      page === undefined || page === this.page() ? { selection: ids } : { selection: ids, page },
+    );
+  }
+
+  toggle(id: string): void {
+    const selection = this.selection();
+    this.select(
+      selection.includes(id) ? selection.filter((each) => each !== id) : [...selection, id],
+    );
+  }
+
+  selectAll(): void {
+    const page = this.page();
+    if (page !== undefined) this.select(this.mirror.children(`pages/${page}`));
+  }
+
+  /** Walks the tree from the selection: its siblings, its parent, its first child. */
+  walk(to: "next" | "previous" | "parent" | "child"): void {
+    const page = this.page();
+    if (page === undefined) return;
+    const current = this.selection().at(-1);
+    const component = current === undefined ? undefined : this.mirror.get("components", current);
+    let found: string | undefined;
+    if (current === undefined || !component) {
+      found = this.mirror.children(`pages/${page}`)[0];
+    } else if (to === "parent") {
+      found = ancestors(this.mirror, current)[0];
+    } else if (to === "child") {
+      found = this.mirror.children(`components/${current}`)[0];
+    } else {
+      const list = componentsOfPage(this.mirror, page);
+      found = list[list.indexOf(current) + (to === "next" ? 1 : -1)];
+    }
+    if (found === undefined) return;
+    this.select([found]);
+    this.say(this.describe(found));
+  }
+
+  showPage(page: string): void {
+    this.workspace.ui.setState({ page, selection: [] });
+    this.say(`Page ${this.mirror.get("pages", page)?.name ?? ""}`);
+  }
+
+  // --- components -------------------------------------------------------------------------------
+
+  insert(typeName: string, target?: Target): void {
+    const { types } = this.workspace;
+    const page = this.page();
+    const type = types.latest(typeName);
+    if (page === undefined || !type) return;
+    this.attempt(() => {
+      const place =
+        target ?? targetFor(this.mirror, types, page, this.selection().at(-1), typeName);
+      const inserted = insertComponent(this.mirror, type, place, randomId);
+      if (this.submit(inserted.op, `Add ${type.title}`)) {
+        this.select(inserted.ids);
+        this.say(`${this.describe(inserted.ids[0])} added`);
+      }
+    });
+  }
+
+  move(ids: readonly string[], target: Target): void {
+    this.attempt(() => {
+      const op = moveComponents(this.mirror, this.workspace.types, ids, target);
+      if (op.length > 0 && this.submit(op, `Move ${this.label(ids)}`)) {
+        this.select(ids);
+        this.say(`${this.label(ids)} moved`);
+      }
+    });
+  }
+
+  nudge(step: "up" | "down" | "out" | "in"): void {
+    const id = this.selection().at(-1);
+    if (id === undefined) return;
+    this.attempt(() => {
+      const op = nudge(this.mirror, this.workspace.types, id, step);
+      if (op.length === 0) return this.say(`${this.label([id])} cannot move ${step}`);
+      if (this.submit(op, `Move ${this.label([id])}`))
+        this.say(`${this.label([id])} moved ${step}`);
+    });
+  }
+
+  remove(): void {
+    const ids = this.selection();
+    const [first] = ids;
+    if (first === undefined) return;
+    const label = this.label(ids);
+    const parent = ancestors(this.mirror, first)[0];
+    if (this.submit(removeComponents(this.mirror, ids), `Delete ${label}`)) {
+      this.select(parent === undefined ? [] : [parent]);
+      this.say(`${label} deleted`);
+    }
+  }
+
+  duplicate(): void {
+    const ids = this.selection();
+    if (ids.length === 0) return;
+    this.attempt(() =>
+      this.put(
+        duplicateComponents(this.mirror, this.workspace.types, ids, randomId),
+        `Duplicate ${this.label(ids)}`,
+      ),
+    );
+  }
+
+  /** The clipboard text for the selection, or undefined when nothing is selected. */
+  copy(): string | undefined {
+    const ids = this.selection();
+    if (ids.length === 0) return undefined;
+    this.clip = JSON.stringify(copyComponents(this.mirror, ids));
+    this.say(`${this.label(ids)} copied`);
+    return this.clip;
+  }
+
+  cut(): string | undefined {
+    const text = this.copy();
+    if (text !== undefined) this.remove();
+    return text;
+  }
+
+  /** Pastes `text`, or what was copied in this tab when the system gives no text. */
+  paste(text: string | null): void {
+    const clip = readClip(text ?? this.clip ?? "");
+    const page = this.page();
+    if (!clip || page === undefined) return;
+    this.attempt(() => {
+      const { types } = this.workspace;
+      const first = clip.components[clip.roots[0] ?? ""] as Component | undefined;
+      const target = targetFor(
+        this.mirror,
+        types,
+        page,
+        this.selection().at(-1),
+        first?.type ?? "",
+      );
+      this.put(pasteComponents(this.mirror, types, clip, target, randomId), "Paste");
+    });
+  }
+
+  get canPaste(): boolean {
+    return this.clip !== null;
+  }
+
+  private put({ op, ids }: Inserted, label: string): void {
+    if (!this.submit(op, label)) return;
+    this.select(ids);
+    this.say(`${this.label(ids)} added`);
+  }
+
+  // --- values -----------------------------------------------------------------------------------
+
+  set(element: Element, path: Path, value: Json | undefined, label: string): boolean {
+    return this.submit(setValue(this.mirror, element, path, value), label);
+  }
+
+  /** A keystroke in a free text. `gesture` stays the same from one pause to the next. */
+  type(
+    element: Element,
+    path: Path,
+    text: string,
+    caret: number | undefined,
+    gesture: string,
+    label: string,
+  ): boolean {
+    const op = editText(this.mirror, element, path, text, caret);
+    return this.workspace.session.submit({ op, label, gesture, typing: gesture });
+  }
+
+  edit(op: Op, label: string): boolean {
+    return this.submit(op, label);
+  }
+
+  // --- pages ------------------------------------------------------------------------------------
+
+  addPage(): void {
+    const name = freePageName(this.mirror);
+    const { op, ids } = addPage(this.mirror, name, randomId);
+    if (ids[0] !== undefined && this.submit(op, `Add ${name}`)) this.showPage(ids[0]);
+  }
+
+  movePage(id: string, index: number): void {
+    const name = this.mirror.get("pages", id)?.name ?? "page";
+    const op = movePage(this.mirror, id, index);
+    if (op.length > 0 && this.submit(op, `Move ${name}`)) {
+      this.say(`${name} is page ${index + 1} of ${this.mirror.pages().length}`);
+    }
+  }
+
+  removePage(id: string): void {
+    const name = this.mirror.get("pages", id)?.name ?? "page";
+    this.attempt(() => {
+      if (this.submit(removePage(this.mirror, id), `Delete ${name}`)) this.say(`${name} deleted`);
+    });
+  }
+
+  // --- history ----------------------------------------------------------------------------------
+
+  undo(): void {
+    const label = this.workspace.session.undo();
+    if (label !== undefined) this.say(`Undone: ${label}`);
+  }
+
+  redo(): void {
+    const label = this.workspace.session.redo();
+    if (label !== undefined) this.say(`Done again: ${label}`);
+  }
+
+  showPanel(panel: "insert" | "layers"): void {
+    showPanel(this.workspace.ui, panel);
+  }
+
+  // --- words ------------------------------------------------------------------------------------
+
+  /** "Button1", or "3 components". */
+  label(ids: readonly string[]): string {
+    const [first] = ids;
+    if (ids.length === 1 && first !== undefined) {
+      return this.mirror.get("components", first)?.name ?? "component";
+    }
+    return `${ids.length} components`;
+  }
+
+  private describe(id: string | undefined): string {
+    const component = id === undefined ? undefined : this.mirror.get("components", id);
+    if (!component) return "";
+    const title = this.workspace.types.of(component)?.title ?? component.type;
+    return `${component.name}, ${title}`;
+  }
+
+  ownerLabel(owner: Owner): string {
+    const [section, id] = owner.split("/") as ["pages" | "components", string];
+    return this.mirror.get(section, id)?.name ?? "";
+  }
+
+  private submit(op: Op, label: string): boolean {
+    const taken = this.workspace.session.submit({ op, label });
+    if (!taken) this.workspace.session.tell("warning", `${label}: others changed that just now.`);
+    return taken;
+  }
+
+  private attempt(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      if (!(error instanceof IntentFault)) throw error;
+      this.workspace.session.tell("warning", error.message);
+    }
+  }
+}

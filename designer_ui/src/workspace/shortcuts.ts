@@ -1,0 +1,91 @@
+/** Keys that work anywhere in an open design. */
+import type { Commands } from "./commands";
+
+function inText(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLElement &&
+    (target.isContentEditable || target.matches("input:not([type=checkbox]), textarea, select"))
+  );
+}
+
+/** Half-typed values are not edits yet: there the browser's own undo is the right one. */
+function inDraft(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.dataset.draft === "open";
+}
+
+const NUDGES: { [key: string]: "up" | "down" | "out" | "in" } = {
+  ArrowUp: "up",
+  ArrowDown: "down",
+  ArrowLeft: "out",
+  ArrowRight: "in",
+};
+
+export function listenToKeys(commands: Commands): () => void {
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
+    const run = commandFor(event, commands);
+    if (!run) return;
+    event.preventDefault();
+    run();
+  };
+  const onCopy = (event: ClipboardEvent) => give(event, () => commands.copy());
+  const onCut = (event: ClipboardEvent) => give(event, () => commands.cut());
+  const onPaste = (event: ClipboardEvent) => {
+    if (inText(event.target)) return;
+    event.preventDefault();
+    commands.paste(event.clipboardData?.getData("text/plain") || null);
+  };
+  addEventListener("keydown", onKeyDown);
+  addEventListener("copy", onCopy);
+  addEventListener("cut", onCut);
+  addEventListener("paste", onPaste);
+  return () => {
+    removeEventListener("keydown", onKeyDown);
+    removeEventListener("copy", onCopy);
+    removeEventListener("cut", onCut);
+    removeEventListener("paste", onPaste);
+  };
+}
+
+/** Puts the selection on the clipboard unless the person is copying text. */
+function give(event: ClipboardEvent, take: () => string | undefined): void {
+  if (inText(event.target) || getSelection()?.toString()) return;
+  const text = take();
+  if (text === undefined) return;
+  event.clipboardData?.setData("text/plain", text);
+  event.preventDefault();
+}
+
+function commandFor(event: KeyboardEvent, commands: Commands): (() => void) | undefined {
+  const { key } = event;
+  const control = event.ctrlKey || event.metaKey;
+  const letter = key.toLowerCase();
+  if (control && !event.altKey && (letter === "z" || letter === "y")) {
+    if (inDraft(event.target)) return undefined;
+    return letter === "y" || event.shiftKey ? () => commands.redo() : () => commands.undo();
+  }
+  if (inText(event.target)) return undefined;
+  if (control && letter === "d") return () => commands.duplicate();
+  if (control && letter === "a") return () => commands.selectAll();
+  if (control) return undefined;
+  const nudge = NUDGES[key];
+  if (event.altKey && nudge) return () => commands.nudge(nudge);
+  if (event.altKey) return undefined;
+  if (key === "Delete" || key === "Backspace") return () => commands.remove();
+  if (key === "Escape") return () => commands.select([]);
+  if (key === "F2") return () => focusField("name");
+  if (letter === "i") return () => commands.showPanel("insert");
+  if (letter === "l") return () => commands.showPanel("layers");
+  return undefined;
+}
+
+/** Puts the cursor into a field of the properties panel. */
+export function focusField(field: "name" | "first"): void {
+  const selector =
+    field === "name"
+      ? "[data-field=name]"
+      : "[data-property] input, [data-property] textarea, [data-property] select";
+  const found = document.querySelector<HTMLElement>(selector);
+  found?.focus();
+  if (found instanceof HTMLInputElement) found.select();
+}

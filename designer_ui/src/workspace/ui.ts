@@ -1,0 +1,62 @@
+/** What only this tab knows: the page shown, the selection, the panel, what is being dragged. */
+import { createStore } from "zustand/vanilla";
+import type { Target } from "../model/intents";
+
+export interface Box {
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+}
+
+/** Where a drag would land, and the line that shows it, in the surface's own coordinates. */
+export interface Drop {
+  surface: "canvas" | "tree";
+  target: Target;
+  line: Box;
+}
+
+export type Panel = "insert" | "layers";
+
+export interface Ui {
+  page: string | null;
+  selection: readonly string[];
+  panel: Panel;
+  /** Others' selections and names on canvas and tree. */
+  showPeople: boolean;
+  /** Read out to people who cannot see the canvas. */
+  said: string;
+  drop: Drop | null;
+}
+
+const PANEL_KEY = "coweave.panel";
+
+function storedPanel(): Panel {
+  try {
+    return localStorage.getItem(PANEL_KEY) === "insert" ? "insert" : "layers";
+  } catch {
+    return "layers";
+  }
+}
+
+export function createUi() {
+  return createStore<Ui>()(() => ({
+    page: null,
+    selection: [],
+    panel: storedPanel(),
+    showPeople: true,
+    said: "",
+    drop: null,
+  }));
+}
+
+export type UiStore = ReturnType<typeof createUi>;
+
+export function showPanel(ui: UiStore, panel: Panel): void {
+  ui.setState({ panel });
+  try {
+    localStorage.setItem(PANEL_KEY, panel);
+  } catch {
+    // Without storage the choice lasts for this page.
+  }
+}
