@@ -6,17 +6,22 @@ from collections.abc import Callable
 
 import pytest
 
-from server.room.kind import SCRATCH
+from server.document.design import Design
+from server.errors import Code
+from server.room.kind import SCRATCH, designs
+from server.types.registry import TypeRegistry
 
-from .edits import scratch_document, scratch_edit
+from .edits import design_document, design_edit, scratch_document, scratch_edit
 from .world import World
 
-SEEDS = 400
+TYPES = TypeRegistry.load()
+DESIGNS = designs(TYPES)
+SEEDS = 150
 STEPS = 2_000
 
 
-def run(world: World, steps: int) -> None:
-    for number in range(steps):
+def run(world: World) -> None:
+    for number in range(STEPS):
         world.step()
         if number % 50 == 0:
             world.check_rooms()
@@ -25,13 +30,18 @@ def run(world: World, steps: int) -> None:
     world.check_settled()
 
 
-def simulate(make: Callable[[int], World], seeds: range, steps: int = STEPS) -> dict[str, int]:
+def simulate(
+    make: Callable[[int], World],
+    seeds: range,
+    check: Callable[[World], None] = lambda world: None,
+) -> dict[str, int]:
     """Run each seed; says which one fails, and what led to it. Returns what happened, in numbers."""
     seen: dict[str, int] = {}
     for seed in seeds:
         world = make(seed)
         try:
-            run(world, steps)
+            run(world)
+            check(world)
         except Exception as error:
             story = "\n".join(world.log[-40:])
             pytest.fail(f"seed {seed}: {error!r}\n{story}", pytrace=True)
@@ -52,7 +62,22 @@ def scratch_world(seed: int) -> World:
     )
 
 
+def design_world(seed: int) -> World:
+    return World(seed, DESIGNS, design_document(), design_edit, nodes=1 + seed % 2, creates=False)
+
+
 def test_scratch_converges() -> None:
     seen = simulate(scratch_world, range(SEEDS))
     assert seen["acked"] > SEEDS * 20
-    print(seen)
+
+
+def test_designs_converge_and_stay_valid() -> None:
+    def check(world: World) -> None:
+        for version in {*range(1, len(world.store.ops), 5), len(world.store.ops)}:
+            design = Design.from_json(world.store.at(version).data, TYPES, strict=False)
+            faults = [fault for fault in design.faults() if fault.rule != "reference"]
+            assert not faults, (version, faults)
+
+    seen = simulate(design_world, range(SEEDS), check)
+    assert seen["acked"] > SEEDS * 10
+    assert {Code.INVALID, Code.TREE, Code.NAME_TAKEN, Code.NO_OP} <= seen.keys()

@@ -16,7 +16,17 @@ import orjson
 
 from ot import same
 from ot.types import Json, Op
-from server.document.versioned import Create, Delete, Edit, NoOp, Snapshot, decode, replay
+from server.document.versioned import (
+    TYPE,
+    Create,
+    Delete,
+    Edit,
+    NoOp,
+    Snapshot,
+    decode,
+    encode,
+    replay,
+)
 from server.ports import NewOp, StoredOp
 from server.room.core import Room
 from server.room.effects import (
@@ -231,8 +241,10 @@ class World:
         *,
         nodes: int = 2,
         clients: int = 4,
+        creates: bool = True,
         deletes: bool = False,
     ) -> None:
+        """With `creates`, clients create the document, else it is there from the beginning."""
         self.random = Random(seed)
         self.kind = kind
         self.store = SimStore()
@@ -247,6 +259,9 @@ class World:
         self._edit = edit
         self._document = document
         self._deletes = deletes
+        if not creates:
+            body = encode(Create(TYPE, document))
+            self.store.commit(0, (NewOp("server", 1, "server", 0, body),))
         self._conns = 0
         self._cut: list[Link] = []
 
