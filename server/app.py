@@ -33,8 +33,8 @@ from .runtime.history import History
 from .runtime.presence_hub import PresenceHub
 from .runtime.registry import Rooms
 from .runtime.room_task import Node
-from .settings import Settings
-from .store import SqlStore
+from .settings import Settings, SettingsError
+from .store import SqlStore, StoreUnfit
 from .types.registry import TypeRegistry
 from .web.access import Access
 from .web.budget import Budget
@@ -48,7 +48,7 @@ from .web.sockets import ShareDBSocket
 from .web.static import designer_routes
 from .web.who import Doorkeeper
 
-__all__ = ["Backend", "create_app", "open_backend"]
+__all__ = ["Backend", "create_app", "open_backend", "open_store"]
 
 _GZIP_FROM_BYTES = 1_024
 
@@ -71,10 +71,10 @@ class Backend:
 async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
     """A node's backend; the command line uses it without doors.
 
-    Raises: `StoreUnavailable`, `StoreUnfit` if the database cannot be used.
+    Raises: `StoreUnavailable` if the database cannot be used now, SettingsError if it never can.
     """
     async with AsyncExitStack() as stack:
-        store = await stack.enter_async_context(SqlStore(settings.database))
+        store = await stack.enter_async_context(open_store(settings))
         committer = await stack.enter_async_context(Committer(store))
         types = TypeRegistry.load()
         bus, locks = MemoryBus(), MemoryLocks()
@@ -100,6 +100,20 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
             access=access,
             catalogue=Catalogue(rooms, store.designs, store.people, access, _milliseconds),
         )
+
+
+@asynccontextmanager
+async def open_store(settings: Settings) -> AsyncIterator[SqlStore]:
+    """The database, brought to this version's tables. Raises: as `open_backend`."""
+    store = SqlStore(settings.database)
+    try:
+        await store.open()
+    except StoreUnfit as error:
+        raise SettingsError(str(error)) from error
+    try:
+        yield store
+    finally:
+        await store.close()
 
 
 def create_app(settings: Settings, backend: Backend) -> ASGIApp:

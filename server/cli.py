@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import dataclasses
+import gzip
 import logging
 import socket
 import sys
@@ -36,7 +37,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         run: Callable[[argparse.Namespace, Settings], int] = options.run
         return run(options, settings)
     except (SettingsError, OSError, DesignError, StoreUnavailable) as error:
-        print(f"coweave: {error}", file=sys.stderr)
+        told = error.message if isinstance(error, DesignError) else error
+        print(f"coweave: {told}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
@@ -63,7 +65,9 @@ def _parser() -> argparse.ArgumentParser:
         default=None,
         help="serve the schema-less collection `scratch` (COWEAVE_SCRATCH)",
     )
-    add = command("import", _import, "Make a design from a file: ours, or an Appsmith export.")
+    add = command(
+        "import", _import, "Make a design from a file: ours, or an Appsmith export (also gzipped)."
+    )
     add.add_argument("file", type=Path, metavar="FILE")
     add.add_argument("--name", help="name of the new design")
     command("migrate", _migrate, "Bring the database to this version's tables.")
@@ -125,10 +129,10 @@ async def _serve_until_stopped(settings: Settings, listener: socket.socket) -> N
 
 
 def _migrate(options: argparse.Namespace, settings: Settings) -> int:
-    from .store import SqlStore
+    from .app import open_store
 
     async def migrate() -> None:
-        async with SqlStore(settings.database):
+        async with open_store(settings):
             print("The database has this version's tables")
 
     asyncio.run(migrate())
@@ -139,13 +143,20 @@ def _import(options: argparse.Namespace, settings: Settings) -> int:
     from .protocol.codec import read_object
     from .web.http import MAX_IMPORT_BYTES
 
-    data = read_object(options.file.read_bytes(), MAX_IMPORT_BYTES)
+    content = options.file.read_bytes()
+    if content.startswith(b"\x1f\x8b"):
+        with gzip.open(options.file) as file:
+            content = file.read(MAX_IMPORT_BYTES + 1)
+    data = read_object(content, MAX_IMPORT_BYTES)
 
     async def add(backend: Backend, principal: Principal) -> None:
         made = await backend.catalogue.add(principal, data, options.name)
         print(f"{made.row.name}: /designs/{made.row.id}")
-        for key, value in made.report.items():
-            print(f"  {key}: {value if isinstance(value, int | str) else len(value)}")
+        for kind, count in made.report.get("counts", {}).items():
+            print(f"  {kind}: {count}")
+        for what in ("repairs", "secrets"):
+            if count := made.report.get(what, {}).get("count", 0):
+                print(f"  {what}: {count}")
 
     asyncio.run(_with_backend(settings, add))
     return 0

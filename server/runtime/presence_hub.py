@@ -68,7 +68,7 @@ class PresenceHub:
         self._sender.cancel()
         for task in self._hearing.values():
             task.cancel()
-        await self._tasks.__aexit__(kind, error, trace)
+        await self._tasks.__aexit__(None, None, None)  # the body's error is not this group's
 
     def subscribe(self, tenant: str, channel: str, listener: Listener, src: str) -> None:
         """`listener` hears of `channel` from now on."""

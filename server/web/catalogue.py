@@ -6,6 +6,7 @@ so those who have it open see it, and nothing is written past the checks.
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import string
 from dataclasses import dataclass
@@ -13,9 +14,10 @@ from typing import Any, Final
 
 from ot.types import Json
 
-from ..document.model import FORMAT, new_design
+from ..document.model import new_design
 from ..document.versioned import TYPE, Create
 from ..errors import Code, DesignError
+from ..interchange import import_appsmith, sniff
 from ..policy.rights import DESIGNS, Principal, Right
 from ..ports import Clock, DesignRow, Designs, DocumentId, People
 from ..room.effects import Snapshot
@@ -66,9 +68,17 @@ class Catalogue:
     async def add(self, principal: Principal, data: Json, name: Json = None) -> Imported:
         """A new design from the JSON of a file: one of ours, or an Appsmith export."""
         given = None if name is None else _name(name)
-        if type(data) is not dict or data.get("format") != FORMAT:
-            raise DesignError(Code.IMPORT, "This file is not a Coweave design")
-        document, report = data, dict[str, Any]()
+        match sniff(data):
+            case "coweave":
+                document, report = data, dict[str, Any]()
+            case "appsmith":
+                # Up to a second of computing; the others are served meanwhile.
+                imported = await asyncio.to_thread(import_appsmith, data, given)
+                document, report = imported.document, imported.report
+            case _:
+                raise DesignError(
+                    Code.IMPORT, "This file is neither a Coweave design nor an Appsmith export"
+                )
         if given is not None:
             meta = document.get("meta")
             document = {**document, "meta": {**(meta if type(meta) is dict else {}), "name": given}}

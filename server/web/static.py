@@ -11,9 +11,7 @@ from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
-from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
+from starlette.routing import BaseRoute, Route
 
 from ..errors import Code
 from .replies import error_reply
@@ -35,14 +33,6 @@ builds them and serves them; a released package carries them.</p>
 """
 
 
-class _Assets(StaticFiles):
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        response = await super().get_response(path, scope)
-        if response.status_code == 200:
-            response.headers["cache-control"] = "public, max-age=31536000, immutable"
-        return response
-
-
 def designer_routes(root: Path = STATIC) -> list[BaseRoute]:
     """Routes that come after all others: they answer every path that is left."""
 
@@ -56,21 +46,31 @@ def designer_routes(root: Path = STATIC) -> list[BaseRoute]:
     async def file(request: Request) -> Response:
         """A file beside index.html (an icon), or nothing."""
         path = root / request.path_params["name"]
-        if path.name != "index.html" and path.parent == root and path.is_file():
+        if path.parent == root and path.name != "index.html" and path.is_file():
             return FileResponse(path, headers={"cache-control": "public, max-age=3600"})
-        return not_found(request)
+        return _not_found()
 
-    def not_found(request: Request) -> Response:
-        return error_reply(404, Code.NOT_FOUND, "There is nothing here")
+    async def asset(request: Request) -> Response:
+        """A file whose name changes with its contents."""
+        folder = (root / "assets").resolve()
+        path = (folder / request.path_params["path"]).resolve()
+        if not path.is_relative_to(folder) or not path.is_file():
+            return _not_found()
+        headers = {"cache-control": "public, max-age=31536000, immutable"}
+        return FileResponse(path, headers=headers)
 
     async def nothing(request: Request) -> Response:
-        return not_found(request)
+        return _not_found()
 
     return [
         Route("/", page),
         Route("/designs/{id}", page),
         Route("/trash", page),
-        Mount("/assets", _Assets(directory=root / "assets", check_dir=False)),
+        Route("/assets/{path:path}", asset),
         Route("/{name}", file),
         Route("/{path:path}", nothing, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
     ]
+
+
+def _not_found() -> Response:
+    return error_reply(404, Code.NOT_FOUND, "There is nothing here")
