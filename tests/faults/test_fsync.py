@@ -5,20 +5,13 @@ from __future__ import annotations
 import asyncio
 import shutil
 import subprocess
-import urllib.error
-import urllib.request
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from server.document.versioned import Snapshot
 from tests.support.process import ServerProcess
 
-from .ledger import Ledger, kept
-from .test_kill import TENANT, make_scratch
-from .writer import Writer, fetch, scratch_op
+from .load import becomes_ready, is_ready, under_load
 
 
 class Disk:
@@ -53,54 +46,18 @@ def disk(tmp_path: Path) -> Disk:
     return Disk(tmp_path)
 
 
-async def is_ready(server: ServerProcess) -> bool:
-    def ask() -> bool:
-        try:
-            with urllib.request.urlopen(f"{server.url}/readyz", timeout=5) as answer:
-                return bool(answer.status == 200)
-        except urllib.error.HTTPError as answer:
-            answer.close()
-            return False
-
-    return await asyncio.to_thread(ask)
+@pytest.fixture
+def server(tmp_path: Path, disk: Disk) -> ServerProcess:
+    return ServerProcess(tmp_path / "node", {"COWEAVE_SCRATCH": "1", **disk.environment})
 
 
-async def becomes(server: ServerProcess, ready: bool, seconds: float) -> None:
-    async with asyncio.timeout(seconds):
-        while await is_ready(server) != ready:  # noqa: ASYNC110 - it can only be asked
-            await asyncio.sleep(0.02)
-
-
-@asynccontextmanager
-async def load(server: ServerProcess, ledger: Ledger) -> AsyncIterator[None]:
-    """Writers on two documents; at the end all their ops are answered and the ledger is checked."""
-    documents = [await make_scratch(server.socket_url, name) for name in ("one", "two")]
-    clients = [
-        Writer(f"w{n}", server.socket_url, documents[n % 2], scratch_op, ledger, 1)
-        for n in range(4)
-    ]
-    async with asyncio.TaskGroup() as tasks:
-        for client in clients:
-            tasks.create_task(client.run(), name=client.name)
-        yield
-        for client in clients:
-            client.stopping = True
-    for document in documents:
-        shown = Snapshot(*await fetch(server.socket_url, document))
-        log = kept(server.database, TENANT, document)
-        assert list(ledger.faults(log, shown)) == []
-    assert all(entry.version is not None for entry in ledger.entries)
-
-
-async def test_A3_nothing_is_acked_while_fsync_fails(tmp_path: Path, disk: Disk) -> None:
-    ledger = Ledger()
-    server = ServerProcess(tmp_path / "node", {"COWEAVE_SCRATCH": "1", **disk.environment})
+async def test_A3_nothing_is_acked_while_fsync_fails(server: ServerProcess, disk: Disk) -> None:
     with server:
-        async with asyncio.timeout(60), load(server, ledger):
+        async with asyncio.timeout(60), under_load(server, writers=6, seed=1) as ledger:
             for _ in range(2):
                 await ledger.reach(len(ledger.acked) + 50)
                 disk.fails()
-                await becomes(server, False, 2)
+                await becomes_ready(server, False, seconds=2)
                 acked = len(ledger.acked)
                 await asyncio.sleep(1)  # how long the fault lasts
                 assert len(ledger.acked) == acked
@@ -108,23 +65,21 @@ async def test_A3_nothing_is_acked_while_fsync_fails(tmp_path: Path, disk: Disk)
                 disk.works()
                 async with asyncio.timeout(5):
                     await ledger.reach(acked + 50)
-                await becomes(server, True, 2)
+                await becomes_ready(server, seconds=2)
             # What the failed fsyncs left in the files must not come to light by a crash either.
             disk.fails()
-            await becomes(server, False, 2)
+            await becomes_ready(server, False, seconds=2)
             await asyncio.to_thread(server.kill)
             disk.works()
             await asyncio.to_thread(server.start)
 
 
-async def test_A3_a_slow_disk_delays_and_loses_nothing(tmp_path: Path, disk: Disk) -> None:
-    ledger = Ledger()
-    server = ServerProcess(tmp_path / "node", {"COWEAVE_SCRATCH": "1", **disk.environment})
+async def test_A3_a_slow_disk_delays_and_loses_nothing(server: ServerProcess, disk: Disk) -> None:
     with server:
-        async with asyncio.timeout(60), load(server, ledger):
+        async with asyncio.timeout(60), under_load(server, writers=6, seed=2) as ledger:
             await ledger.reach(50)
             disk.is_slow()
-            await ledger.reach(len(ledger.acked) + 8)
+            await ledger.reach(len(ledger.acked) + 12)
             await asyncio.to_thread(server.kill)
             disk.works()
             await asyncio.to_thread(server.start)

@@ -1,0 +1,115 @@
+"""A server under load from writers, and the check of what it promised them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import urllib.error
+import urllib.request
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import zstandard
+from websockets.asyncio.client import connect
+
+from server.document.versioned import TYPE, Snapshot
+from server.runtime.history import milestone_of
+from tests.support.process import ServerProcess
+
+from .ledger import Ledger, kept
+from .writer import Writer, fetch, scratch_op, script_op
+
+__all__ = ["becomes_ready", "is_ready", "under_load"]
+
+TENANT = "default"
+EMPTY = {"keys": {}, "list": [], "text": "", "count": 0}
+
+Document = tuple[str, str]  # collection, id
+
+
+@asynccontextmanager
+async def under_load(server: ServerProcess, writers: int, seed: int) -> AsyncIterator[Ledger]:
+    """Writers on two scratch documents and a design, until the block ends.
+
+    Then every op that was sent has to be answered, and everything is checked against the database
+    and against what a new client is given. Fails with the seed and the faults.
+    """
+    ledger = Ledger()
+    documents = [
+        await _make_scratch(server.socket_url, "one"),
+        await _make_scratch(server.socket_url, "two"),
+        await asyncio.to_thread(_make_design, server.url),
+    ]
+    clients = [
+        Writer(
+            f"w{n}",
+            server.socket_url,
+            document := documents[n % 3],
+            script_op if document[0] == "designs" else scratch_op,
+            ledger,
+            seed,
+        )
+        for n in range(writers)
+    ]
+    async with asyncio.TaskGroup() as tasks:
+        for client in clients:
+            tasks.create_task(client.run(), name=client.name)
+        yield ledger
+        for client in clients:
+            client.stopping = True
+    faults = [fault for document in documents for fault in await _faults(server, ledger, document)]
+    assert faults == [], f"seed {seed}: {len(faults)} faults"
+    unanswered = [entry.token for entry in ledger.entries if entry.version is None]
+    assert unanswered == [], f"seed {seed}: refused or unanswered"
+
+
+async def _faults(server: ServerProcess, ledger: Ledger, document: Document) -> list[str]:
+    shown = Snapshot(*await fetch(server.socket_url, document))
+    log = kept(server.database, TENANT, document)
+    faults = list(ledger.faults(log, shown))
+    for version, body in log.milestones.items():
+        if zstandard.decompress(body) != milestone_of(log.replayed(version)).body:
+            faults.append(f"{document}: milestone {version} is not the replay")
+    return faults
+
+
+async def _make_scratch(url: str, id: str) -> Document:
+    async with connect(f"{url}?user=maker") as socket, asyncio.timeout(20):
+        await socket.send(json.dumps({"a": "hs", "id": None, "protocol": 1, "protocolMinor": 2}))
+        await socket.recv()
+        create = {"type": TYPE, "data": EMPTY}
+        message = {"a": "op", "c": "scratch", "d": id, "v": None, "seq": 1, "create": create}
+        await socket.send(json.dumps(message | {"x": {}}))
+        answer = json.loads(await socket.recv())
+        assert "error" not in answer, answer
+    return "scratch", id
+
+
+def _make_design(url: str) -> Document:
+    request = urllib.request.Request(
+        f"{url}/api/designs",
+        data=json.dumps({"name": "Under load"}).encode(),
+        headers={"Content-Type": "application/json"},
+        method="POST",
+    )
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        return "designs", json.load(answer)["id"]
+
+
+async def is_ready(server: ServerProcess) -> bool:
+    def ask() -> bool:
+        try:
+            with urllib.request.urlopen(f"{server.url}/readyz", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except urllib.error.HTTPError as answer:
+            answer.close()
+            return False
+
+    return await asyncio.to_thread(ask)
+
+
+async def becomes_ready(server: ServerProcess, ready: bool = True, *, seconds: float) -> None:
+    """Wait until `/readyz` says so, or fail."""
+    async with asyncio.timeout(seconds):
+        while await is_ready(server) != ready:  # noqa: ASYNC110 - it can only be asked
+            await asyncio.sleep(0.02)

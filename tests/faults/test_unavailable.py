@@ -1,0 +1,83 @@
+"""A database that cannot be written for a while: no ack, no refusal, and it goes on by itself (A5)."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+import subprocess
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.support.process import ServerProcess
+
+from .ledger import Ledger
+from .load import becomes_ready, under_load
+
+
+async def stands_still(server: ServerProcess, ledger: Ledger) -> int:
+    """Wait until the server says that it cannot commit; then nothing is acked any more."""
+    await becomes_ready(server, False, seconds=4)
+    acked = len(ledger.acked)
+    await asyncio.sleep(1)  # how long the fault lasts
+    assert len(ledger.acked) == acked
+    assert await asyncio.to_thread(_reads, server)
+    return acked
+
+
+def _reads(server: ServerProcess) -> bool:
+    with urllib.request.urlopen(f"{server.url}/api/designs", timeout=5) as answer:
+        return bool(answer.status == 200)
+
+
+async def test_A5_another_process_holds_the_database(tmp_path: Path) -> None:
+    with ServerProcess(tmp_path / "node", {"COWEAVE_SCRATCH": "1"}) as server:
+        async with asyncio.timeout(60), under_load(server, writers=6, seed=3) as ledger:
+            await ledger.reach(50)
+            with closing(sqlite3.connect(server.database, isolation_level=None)) as other:
+                other.execute("BEGIN IMMEDIATE")
+                acked = await stands_still(server, ledger)
+                other.execute("ROLLBACK")
+            async with asyncio.timeout(5):
+                await ledger.reach(acked + 50)
+            await becomes_ready(server, seconds=2)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 8 MB."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("mounting a file system needs root")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+async def test_A5_the_disk_is_full(small_disk: Path) -> None:
+    filler = small_disk / "filler"
+    with ServerProcess(small_disk / "node", {"COWEAVE_SCRATCH": "1"}) as server:
+        async with asyncio.timeout(60), under_load(server, writers=6, seed=4) as ledger:
+            await ledger.reach(50)
+            await asyncio.to_thread(_fill, filler)
+            acked = await stands_still(server, ledger)
+            filler.unlink()
+            async with asyncio.timeout(5):
+                await ledger.reach(acked + 50)
+            await becomes_ready(server, seconds=2)
+
+
+def _fill(path: Path) -> None:
+    with path.open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(4_096))
+        except OSError:
+            return
