@@ -1,4 +1,8 @@
-import { dropTargetForElements } from "@atlaskit/pragmatic-drag-and-drop/element/adapter";
+import {
+  dropTargetForElements,
+  monitorForElements,
+} from "@atlaskit/pragmatic-drag-and-drop/element/adapter";
+import type { Input } from "@atlaskit/pragmatic-drag-and-drop/types";
 import { Plus } from "lucide-react";
 import {
   type CSSProperties,
@@ -11,8 +15,9 @@ import {
 import { Button } from "../components/Button";
 import { RightClick } from "../components/Menu";
 import { PAGE_SLOT } from "../model/document";
-import { draggedOf, forbiddenOwners, land, mayLand } from "../workspace/drag";
+import { type Dragged, draggedOf, forbiddenOwners, land, mayLand } from "../workspace/drag";
 import { componentMenu } from "../workspace/menu";
+import type { Drop } from "../workspace/ui";
 import {
   useChildren,
   useCurrentPage,
@@ -44,46 +49,50 @@ export function Canvas() {
 
   useEffect(() => {
     const surface = scroller.current;
-    if (!surface) return;
-    return dropTargetForElements({
+    const inner = content.current;
+    if (!surface || !inner) return;
+    const landingAt = (dragged: Dragged, { clientX, clientY }: Input): Drop | null => {
+      const forbidden = forbiddenOwners(workspace, dragged);
+      const landing = findLanding(
+        surface,
+        clientX,
+        clientY,
+        (owner, slot) => !forbidden.has(owner) && mayLand(workspace, dragged, owner, slot),
+        new Set(dragged.kind === "components" ? dragged.ids : []),
+      );
+      if (!landing) return null;
+      const { target, line } = landing;
+      const origin = inner.getBoundingClientRect();
+      const left = line.left - origin.left;
+      return { surface: "canvas", target, line: { ...line, left, top: line.top - origin.top } };
+    };
+    const watch = monitorForElements({
+      onDragStart: ({ source }) => ui.setState({ dragging: draggedOf(source.data) !== undefined }),
+      onDrop: () => ui.setState({ dragging: false }),
+    });
+    const target = dropTargetForElements({
       element: surface,
       canDrop: ({ source }) => draggedOf(source.data) !== undefined,
       onDrag({ source, location }) {
         const dragged = draggedOf(source.data);
-        const inner = content.current;
-        if (!dragged || !inner) return;
-        const forbidden = forbiddenOwners(workspace, dragged);
-        const { clientX, clientY } = location.current.input;
-        const landing = findLanding(
-          surface,
-          clientX,
-          clientY,
-          (owner, slot) => !forbidden.has(owner) && mayLand(workspace, dragged, owner, slot),
-          new Set(dragged.kind === "components" ? dragged.ids : []),
-        );
-        const origin = inner.getBoundingClientRect();
-        ui.setState({
-          drop: landing && {
-            surface: "canvas",
-            target: landing.target,
-            line: {
-              ...landing.line,
-              left: landing.line.left - origin.left,
-              top: landing.line.top - origin.top,
-            },
-          },
-        });
+        if (dragged) ui.setState({ drop: landingAt(dragged, location.current.input) });
       },
       onDragLeave: () => ui.setState({ drop: null }),
-      onDrop({ source }) {
+      onDrop({ source, location }) {
         const dragged = draggedOf(source.data);
-        const { drop } = ui.getState();
+        // Measured anew: the last move may not have been drawn yet.
+        const drop = dragged && landingAt(dragged, location.current.input);
         ui.setState({ drop: null });
-        if (dragged && drop?.surface === "canvas") land(commands, dragged, drop.target);
+        if (dragged && drop) land(commands, dragged, drop.target);
       },
     });
+    return () => {
+      watch();
+      target();
+    };
   }, [workspace, commands, ui]);
 
+  const dragging = useUi((state) => state.dragging);
   const selected = useUi((state) => state.selection).at(-1);
   useEffect(() => {
     if (selected === undefined) return;
@@ -121,6 +130,7 @@ export function Canvas() {
         ref={scroller}
         className={css.canvas}
         aria-label="Canvas"
+        data-dragging={dragging}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys walk the components here
         tabIndex={0}
         onClick={onClick}

@@ -2,6 +2,7 @@ import { draggable } from "@atlaskit/pragmatic-drag-and-drop/element/adapter";
 import { Box as BoxIcon } from "lucide-react";
 import { memo, useEffect, useRef } from "react";
 import type { Component, Owner } from "../model/document";
+import { effective } from "../model/schema";
 import { slotsOf } from "../model/view";
 import { carry } from "../workspace/drag";
 import { useChildren, useComponent, useOutline, useWorkspace } from "../workspace/workspace";
@@ -39,9 +40,11 @@ export const CanvasNode = memo(function CanvasNode({ id, depth }: NodeProps) {
   if (!component || depth > MAX_DEPTH) return null;
   const type = types.of(component);
   const look = type ? LOOKS[type.type] : undefined;
-  const { style, props } = component;
-  const width = WIDTHS.includes(String(style?.width)) ? String(style?.width) : "auto";
-  const align = type && Object.keys(type.slots).length === 0 ? String(style?.align ?? "") : "";
+  const { props } = component;
+  const wanted = effective(type, component, "style", "width");
+  const width = WIDTHS.includes(String(wanted)) ? String(wanted) : "auto";
+  const leaf = type && Object.keys(type.slots).length === 0;
+  const align = leaf ? String(component.style?.align ?? "") : "";
   const owner: Owner = `components/${id}`;
   const slot = (name: string, hint?: string) => (
     <Slot key={name} owner={owner} slot={name} depth={depth} component={component} hint={hint} />

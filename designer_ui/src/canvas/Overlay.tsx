@@ -1,6 +1,6 @@
 import { type RefObject, useLayoutEffect, useState } from "react";
 import type { Box } from "../workspace/ui";
-import { usePeople, useUi, useWorkspace } from "../workspace/workspace";
+import { useOutline, usePeople, useUi, useWorkspace } from "../workspace/workspace";
 import css from "./Overlay.module.css";
 
 interface OverlayProps {
@@ -23,6 +23,7 @@ export function Overlay({ content, hovered }: OverlayProps) {
   const showPeople = useUi((ui) => ui.showPeople);
   const drop = useUi((ui) => ui.drop);
   const people = usePeople();
+  useOutline();
 
   const outlines: Outline[] = [];
   if (hovered !== null && !selection.includes(hovered)) {

@@ -24,8 +24,9 @@ export function findLanding(
   may: (owner: Owner, slot: string) => boolean,
   ignore: ReadonlySet<string>,
 ): Landing | null {
-  const hit = document.elementFromPoint(x, y);
-  if (!hit || !surface.contains(hit)) return null;
+  // Not the topmost: the drag itself may have put something under the pointer.
+  const hit = document.elementsFromPoint(x, y).find((each) => surface.contains(each));
+  if (!hit) return null;
   let from: Element | null = hit;
   const node = hit.closest<HTMLElement>("[data-component]");
   if (node && surface.contains(node) && nearEdge(node.getBoundingClientRect(), x, y)) {

@@ -55,7 +55,6 @@ export function NameDialog(props: NameDialogProps) {
           aria-invalid={shown !== undefined}
           aria-describedby={shown === undefined ? undefined : `${id}-fault`}
           autoComplete="off"
-          // biome-ignore lint/a11y/noAutofocus: the dialog's first and only field
           autoFocus
         />
         {shown === undefined ? null : (

@@ -134,7 +134,10 @@ export function DesignsPage({ session, trash }: { session: SessionInfo; trash: b
 
         {fault === null ? null : (
           <p className={css.fault} role="alert">
-            {fault} <button onClick={load}>Try again</button>
+            {fault}{" "}
+            <button type="button" onClick={load}>
+              Try again
+            </button>
           </p>
         )}
         <p className="hidden-visually" aria-live="polite">

@@ -161,7 +161,7 @@ function PageTitle() {
 function Said() {
   const said = useUi((ui) => ui.said);
   return (
-    <div className="hidden-visually" aria-live="polite" aria-label="What happened">
+    <div className="hidden-visually" aria-live="polite">
       {said}
     </div>
   );

@@ -21,13 +21,10 @@ export function TopBar() {
     <header className={css.bar}>
       <div className={css.left}>
         <Tip text="All designs">
-          <a
-            className={css.home}
-            aria-label="All designs"
-            {...follow({ kind: "designs", trash: false })}
-          >
+          <a className={css.home} {...follow({ kind: "designs", trash: false })}>
             <ChevronLeft aria-hidden="true" />
             <Mark size={20} />
+            <span className="hidden-visually">All designs</span>
           </a>
         </Tip>
         <DesignName />

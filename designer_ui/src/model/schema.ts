@@ -1,6 +1,6 @@
 /** Reading a property's schema: which field it gets, and whether a value is right. */
 import { type OutputUnit, type Schema, Validator } from "@cfworker/json-schema";
-import type { Json } from "./document";
+import type { Component, Json } from "./document";
 import type { ComponentType, Control, JsonSchema } from "./types";
 
 const EXPRESSION_ID = "https://coweave.dev/schemas/expression.schema.json";
@@ -92,6 +92,18 @@ export function isFreeText(schema: JsonSchema): boolean {
     "not",
   ];
   return !limits.some((keyword) => schema[keyword] !== undefined);
+}
+
+/** A property as it counts: the stored value, else its schema's default. */
+export function effective(
+  type: ComponentType | undefined,
+  component: Component,
+  part: "props" | "style",
+  name: string,
+): Json | undefined {
+  const value = component[part]?.[name];
+  if (value !== undefined) return value;
+  return type?.schema.properties?.[part]?.properties?.[name]?.default;
 }
 
 export function isExpression(value: Json | undefined): value is string {

@@ -2,6 +2,7 @@ import {
   draggable,
   dropTargetForElements,
 } from "@atlaskit/pragmatic-drag-and-drop/element/adapter";
+import type { Input } from "@atlaskit/pragmatic-drag-and-drop/types";
 import {
   hotkeysCoreFeature,
   type ItemInstance,
@@ -16,9 +17,10 @@ import { RightClick } from "../components/Menu";
 import { TypeIcon } from "../components/TypeIcon";
 import type { Component, Owner } from "../model/document";
 import { ancestors, slotsOf } from "../model/view";
-import { carry, draggedOf, forbiddenOwners, land, mayLand } from "../workspace/drag";
+import { carry, type Dragged, draggedOf, forbiddenOwners, land, mayLand } from "../workspace/drag";
 import { componentMenu } from "../workspace/menu";
 import { focusField } from "../workspace/shortcuts";
+import type { Drop } from "../workspace/ui";
 import {
   useComponent,
   useCurrentPage,
@@ -72,6 +74,7 @@ function TreeOf({ page, search }: { page: string; search: string }) {
   const root: Owner = `pages/${page}`;
 
   // While searching, only what matches and what it is in is shown.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the outline says when names move
   const matching = useMemo(() => {
     const wanted = search.trim().toLowerCase();
     if (wanted === "") return null;
@@ -84,7 +87,6 @@ function TreeOf({ page, search }: { page: string; search: string }) {
       }
     }
     return shown;
-    // biome-ignore lint/correctness/useExhaustiveDependencies: the outline says when names move
   }, [search, mirror, types, outline]);
 
   const childrenOf = (item: string): string[] => {
@@ -95,6 +97,7 @@ function TreeOf({ page, search }: { page: string; search: string }) {
     return slots.length > 1 ? list.sort((a, b) => rank(a) - rank(b)) : list;
   };
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the outline says when children move
   const expanded = useMemo(() => {
     const open: string[] = [root];
     for (const id of mirror.ids("components")) {
@@ -102,7 +105,6 @@ function TreeOf({ page, search }: { page: string; search: string }) {
         open.push(id);
     }
     return open;
-    // biome-ignore lint/correctness/useExhaustiveDependencies: the outline says when children move
   }, [root, mirror, closed, matching, outline]);
 
   const tree = useTree<string>({
@@ -150,6 +152,7 @@ function TreeOf({ page, search }: { page: string; search: string }) {
 
   // What is selected elsewhere comes into view here.
   const latest = selection.at(-1);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only a new selection moves the view
   useEffect(() => {
     if (latest === undefined) return;
     const hidden = ancestors(mirror, latest).filter((id) => closed.has(id));
@@ -159,44 +162,45 @@ function TreeOf({ page, search }: { page: string; search: string }) {
     setFocused(latest);
     const index = tree.getItems().findIndex((item) => item.getId() === latest);
     if (index >= 0) virtual.scrollToIndex(index, { align: "auto" });
-    // biome-ignore lint/correctness/useExhaustiveDependencies: only a new selection moves the view
   }, [latest]);
 
   useEffect(() => {
     const element = scroller.current;
     if (!element) return;
+    const landingAt = (dragged: Dragged, { clientY }: Input): Drop | null => {
+      const forbidden = forbiddenOwners(workspace, dragged);
+      const area = element.getBoundingClientRect();
+      const landing = landingInTree({
+        view: mirror,
+        types,
+        root,
+        rows: tree.getItems().map((item) => ({
+          id: item.getId(),
+          level: item.getItemMeta().level,
+          open: item.isExpanded(),
+        })),
+        y: clientY - area.top + element.scrollTop,
+        width: area.width,
+        row: ROW,
+        indent: INDENT,
+        ignore: new Set(dragged.kind === "components" ? dragged.ids : []),
+        may: (owner, slot) => !forbidden.has(owner) && mayLand(workspace, dragged, owner, slot),
+      });
+      return landing && { surface: "tree", ...landing };
+    };
     return dropTargetForElements({
       element,
       canDrop: ({ source }) => draggedOf(source.data) !== undefined,
       onDrag({ source, location }) {
         const dragged = draggedOf(source.data);
-        if (!dragged) return;
-        const forbidden = forbiddenOwners(workspace, dragged);
-        const area = element.getBoundingClientRect();
-        const drop = landingInTree({
-          view: mirror,
-          types,
-          root,
-          rows: tree.getItems().map((item) => ({
-            id: item.getId(),
-            level: item.getItemMeta().level,
-            open: item.isExpanded(),
-          })),
-          y: location.current.input.clientY - area.top + element.scrollTop,
-          width: area.width,
-          row: ROW,
-          indent: INDENT,
-          ignore: new Set(dragged.kind === "components" ? dragged.ids : []),
-          may: (owner, slot) => !forbidden.has(owner) && mayLand(workspace, dragged, owner, slot),
-        });
-        ui.setState({ drop: drop && { surface: "tree", ...drop } });
+        if (dragged) ui.setState({ drop: landingAt(dragged, location.current.input) });
       },
       onDragLeave: () => ui.setState({ drop: null }),
-      onDrop({ source }) {
+      onDrop({ source, location }) {
         const dragged = draggedOf(source.data);
-        const { drop } = ui.getState();
+        const drop = dragged && landingAt(dragged, location.current.input);
         ui.setState({ drop: null });
-        if (dragged && drop?.surface === "tree") land(commands, dragged, drop.target);
+        if (dragged && drop) land(commands, dragged, drop.target);
       },
     });
   }, [workspace, commands, ui, mirror, types, root, tree]);
@@ -252,6 +256,8 @@ function Row({ item, top }: { item: ItemInstance<string>; top: number }) {
   const slot = component.place.slot;
   const props = item.getProps();
   return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: role and keys come with the tree's props
+    // biome-ignore lint/a11y/useAriaPropsSupportedByRole: as above
     <div
       {...props}
       ref={(element: HTMLDivElement | null) => {

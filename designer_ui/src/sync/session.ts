@@ -200,7 +200,10 @@ export class DesignSession {
     this.refreshStatus();
     if (this.settled.has(request)) return;
     this.settled.add(request);
-    if (!error) return this.history.acked(request);
+    if (!error) {
+      this.history.acked(request);
+      return;
+    }
     const details = error.data?.details ?? {};
     const element = details.element ?? elementOf((op[0] as Op[number]).p);
     const refusal: Refusal = {
@@ -214,8 +217,7 @@ export class DesignSession {
       text: textOf(op),
     };
     this.refusals.set([...this.refusals.get(), refusal].slice(-MAX_REFUSALS));
-    const who = details.name ? `${details.name}: ` : "";
-    this.tell("error", `${edit.label} was refused. ${who}${error.message}`, element);
+    this.tell("error", `${edit.label} was refused. ${error.message}`, element);
   }
 
   private forgetRefusals(op: Op): void {

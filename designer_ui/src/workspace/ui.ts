@@ -27,6 +27,7 @@ export interface Ui {
   /** Read out to people who cannot see the canvas. */
   said: string;
   drop: Drop | null;
+  dragging: boolean;
 }
 
 const PANEL_KEY = "coweave.panel";
@@ -47,6 +48,7 @@ export function createUi() {
     showPeople: true,
     said: "",
     drop: null,
+    dragging: false,
   }));
 }
 

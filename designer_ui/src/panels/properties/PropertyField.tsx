@@ -1,4 +1,4 @@
-import { SquareFunction } from "lucide-react";
+import { ChevronDown, SquareFunction } from "lucide-react";
 import { useState } from "react";
 import { IconButton } from "../../components/Button";
 import type { Component, Json } from "../../model/document";
@@ -141,25 +141,32 @@ function EnumControl(props: ControlProps) {
   return (
     <FieldFrame {...props}>
       {({ id, describedBy, invalid }) => (
-        <select
-          id={id}
-          className={css.input}
-          aria-describedby={describedBy}
-          aria-invalid={invalid}
-          value={shown === undefined ? "" : String(shown)}
-          onFocus={presence.onFocus}
-          onBlur={presence.leave}
-          onChange={(event) => set(choices.find((choice) => String(choice) === event.target.value))}
-        >
-          {known ? null : (
-            <option value={shown === undefined ? "" : String(shown)}>{String(shown ?? "")}</option>
-          )}
-          {choices.map((choice) => (
-            <option key={String(choice)} value={String(choice)}>
-              {words(String(choice))}
-            </option>
-          ))}
-        </select>
+        <>
+          <select
+            id={id}
+            className={css.input}
+            aria-describedby={describedBy}
+            aria-invalid={invalid}
+            value={shown === undefined ? "" : String(shown)}
+            onFocus={presence.onFocus}
+            onBlur={presence.leave}
+            onChange={(event) =>
+              set(choices.find((choice) => String(choice) === event.target.value))
+            }
+          >
+            {known ? null : (
+              <option value={shown === undefined ? "" : String(shown)}>
+                {String(shown ?? "")}
+              </option>
+            )}
+            {choices.map((choice) => (
+              <option key={String(choice)} value={String(choice)}>
+                {words(String(choice))}
+              </option>
+            ))}
+          </select>
+          <ChevronDown className={css.chevron} aria-hidden="true" />
+        </>
       )}
     </FieldFrame>
   );
