@@ -15,7 +15,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingErr
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from ..ports import OutcomeUnknown, StoreUnavailable
-from .dialect import StoreUnfit, database_url, flush, is_sqlite, make_engine
+from .dialect import StoreUnfit, database_url, flush, is_sqlite, make_engine, make_room
 from .migrate import upgrade
 
 __all__ = ["Database"]
@@ -116,6 +116,7 @@ class Database:
         return await self._write_lane.run(lambda: self._write(work))
 
     def _open(self) -> None:
+        make_room(self._url)
         with _mapped(opening=True):
             upgrade(self._writer)
         _attempt(self._readers, flush)

@@ -11,7 +11,15 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from ..ports import StoreUnavailable
 
-__all__ = ["StoreUnfit", "database_url", "flush", "is_sqlite", "lock_schema", "make_engine"]
+__all__ = [
+    "StoreUnfit",
+    "database_url",
+    "flush",
+    "is_sqlite",
+    "lock_schema",
+    "make_engine",
+    "make_room",
+]
 
 LOCK_WAIT_MS = 1_500
 """How long a commit waits for another process. People must hear of a stall within 2 s."""
@@ -43,6 +51,15 @@ def database_url(url: str) -> URL:
     return parsed
 
 
+def make_room(url: URL) -> None:
+    """Make the folder that a SQLite file is to lie in. Raises `StoreUnfit`."""
+    if is_sqlite(url):
+        try:
+            Path(url.database or "").absolute().parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreUnfit(f"The database's folder cannot be made: {error}") from error
+
+
 def make_engine(url: URL, *, connections: int, writes: bool) -> Engine:
     """An engine of at most `connections`, every one of them durable and bounded in its waits.
 
@@ -66,7 +83,6 @@ def make_engine(url: URL, *, connections: int, writes: bool) -> Engine:
 
 
 def _sqlite(url: URL, writes: bool, common: dict[str, Any]) -> Engine:
-    Path(url.database or "").absolute().parent.mkdir(parents=True, exist_ok=True)
     # isolation_level None: Python's driver begins nothing by itself.
     engine = create_engine(
         url, connect_args={"timeout": LOCK_WAIT_MS / 1_000, "isolation_level": None}, **common

@@ -19,7 +19,7 @@ from tests.support.process import ServerProcess
 from .ledger import Ledger, kept
 from .writer import Writer, fetch, scratch_op, script_op
 
-__all__ = ["becomes_ready", "is_ready", "under_load"]
+__all__ = ["becomes_ready", "stands_still", "under_load"]
 
 TENANT = "default"
 EMPTY = {"keys": {}, "list": [], "text": "", "count": 0}
@@ -96,7 +96,7 @@ def _make_design(url: str) -> Document:
         return "designs", json.load(answer)["id"]
 
 
-async def is_ready(server: ServerProcess) -> bool:
+async def _is_ready(server: ServerProcess) -> bool:
     def ask() -> bool:
         try:
             with urllib.request.urlopen(f"{server.url}/readyz", timeout=5) as answer:
@@ -111,5 +111,25 @@ async def is_ready(server: ServerProcess) -> bool:
 async def becomes_ready(server: ServerProcess, ready: bool = True, *, seconds: float) -> None:
     """Wait until `/readyz` says so, or fail."""
     async with asyncio.timeout(seconds):
-        while await is_ready(server) != ready:  # noqa: ASYNC110 - it can only be asked
+        while await _is_ready(server) != ready:  # noqa: ASYNC110 - it can only be asked
             await asyncio.sleep(0.02)
+
+
+async def stands_still(server: ServerProcess, ledger: Ledger, *, seconds: float) -> int:
+    """Wait until the server says that it cannot commit, and see that nothing is acked any more.
+
+    What can be read can still be read. Returns how many ops are acked.
+    """
+    await becomes_ready(server, False, seconds=seconds)
+    await asyncio.sleep(0.3)  # acks of what was committed before are on their way
+    acked = len(ledger.acked)
+    await asyncio.sleep(0.7)  # how long the fault lasts
+    assert len(ledger.acked) == acked
+    assert not await _is_ready(server)
+    assert await asyncio.to_thread(_lists_designs, server)
+    return acked
+
+
+def _lists_designs(server: ServerProcess) -> bool:
+    with urllib.request.urlopen(f"{server.url}/api/designs", timeout=5) as answer:
+        return bool(answer.status == 200)

@@ -6,7 +6,6 @@ import asyncio
 import os
 import sqlite3
 import subprocess
-import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -15,23 +14,7 @@ import pytest
 
 from tests.support.process import ServerProcess
 
-from .ledger import Ledger
-from .load import becomes_ready, under_load
-
-
-async def stands_still(server: ServerProcess, ledger: Ledger) -> int:
-    """Wait until the server says that it cannot commit; then nothing is acked any more."""
-    await becomes_ready(server, False, seconds=4)
-    acked = len(ledger.acked)
-    await asyncio.sleep(1)  # how long the fault lasts
-    assert len(ledger.acked) == acked
-    assert await asyncio.to_thread(_reads, server)
-    return acked
-
-
-def _reads(server: ServerProcess) -> bool:
-    with urllib.request.urlopen(f"{server.url}/api/designs", timeout=5) as answer:
-        return bool(answer.status == 200)
+from .load import becomes_ready, stands_still, under_load
 
 
 async def test_A5_another_process_holds_the_database(tmp_path: Path) -> None:
@@ -40,7 +23,7 @@ async def test_A5_another_process_holds_the_database(tmp_path: Path) -> None:
             await ledger.reach(50)
             with closing(sqlite3.connect(server.database, isolation_level=None)) as other:
                 other.execute("BEGIN IMMEDIATE")
-                acked = await stands_still(server, ledger)
+                acked = await stands_still(server, ledger, seconds=4)
                 other.execute("ROLLBACK")
             async with asyncio.timeout(5):
                 await ledger.reach(acked + 50)
@@ -67,7 +50,7 @@ async def test_A5_the_disk_is_full(small_disk: Path) -> None:
         async with asyncio.timeout(60), under_load(server, writers=6, seed=4) as ledger:
             await ledger.reach(50)
             await asyncio.to_thread(_fill, filler)
-            acked = await stands_still(server, ledger)
+            acked = await stands_still(server, ledger, seconds=4)
             filler.unlink()
             async with asyncio.timeout(5):
                 await ledger.reach(acked + 50)

@@ -139,6 +139,15 @@ def test_ST40_a_file_that_is_no_database_is_left_alone(path: Path) -> None:
     assert path.read_bytes() == b"no database" * 1_000
 
 
+async def test_ST40_a_folder_that_cannot_be_made_is_told(path: Path) -> None:
+    async with SqlStore(f"sqlite:///{path}"):
+        pass
+    store = SqlStore(f"sqlite:///{path}/below/a/file/db")
+    with pytest.raises(StoreUnfit, match="folder"):
+        await store.open()
+    await store.close()
+
+
 async def test_what_was_stored_is_there_after_opening_again(path: Path) -> None:
     for base in range(3):
         async with SqlStore(f"sqlite:///{path}") as store:
