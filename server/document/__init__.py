@@ -1,0 +1,1 @@
+"""Documents: their model, rules and stored form. Pure."""

@@ -63,7 +63,9 @@ class Design:
         self._types = types
         self._validator = validator_of(types)
         self._state = State()
-        self._state.update(dict(_elements(document)))
+        filled = State(self._state)
+        filled.update(dict(_elements(document)))
+        self._state.absorb(filled)
 
     @classmethod
     def from_json(cls, document: Json, types: TypeRegistry, *, strict: bool = True) -> Design:

@@ -36,6 +36,7 @@ def judge(
     Raises: DesignError(INVALID, TREE, NAME_TAKEN) about the first new fault.
     """
     others = set(affected)
+    looked_at: set[Element] = set()
     for element in touched:
         old, new = before.element(element), after.element(element)
         if new is None:
@@ -44,16 +45,20 @@ def judge(
             faults = validator.faults(element, new)
             _refuse_new(after, faults, partial(_old_faults, validator, element, old))
         if tree.is_concerned(element, old, new):
+            looked_at.add(element)
             _refuse_misplaced(types, before, after, element)
             if element.startswith("components/") and _is_retyped(old, new):
                 others.update(after.children(element))
     if others:
-        for element in sorted(others.difference(touched)):
+        for element in sorted(others - looked_at):
             _refuse_misplaced(types, before, after, element)
 
 
 def _refuse_misplaced(types: TypeRegistry, before: State, after: State, element: Element) -> None:
-    faults = tree.faults(after, types, element)
+    old = before.element(element)
+    faults = [
+        fault for fault in tree.faults(after, types, element) if not _is_left_dangling(old, fault)
+    ]
     if faults:
         _refuse_new(after, faults, lambda: tree.faults(before, types, element))
 
@@ -67,6 +72,15 @@ def _refuse_new(
 
 def _old_faults(validator: Validator, element: Element, old: Json | None) -> Sequence[Fault]:
     return [] if old is None else validator.faults(element, old)
+
+
+def _is_left_dangling(old: Json | None, fault: Fault) -> bool:
+    """Did the element refer to the same before, so that it is the other that has gone?"""
+    target = fault.details.get("target")
+    if fault.rule != "reference" or target is None or not isinstance(old, dict):
+        return False
+    referred = old.get(str(fault.path[2]))
+    return target in referred if isinstance(referred, list) else target == referred
 
 
 def _is_retyped(old: Json | None, new: Json) -> bool:

@@ -187,7 +187,8 @@ def _depends(state: State, types: TypeRegistry, element: Element, value: Any) ->
 
 def _dangling(element: Element, message: str, id: str, *path: Step) -> Fault:
     whole = (*path_of(element), *path)
-    return Fault(Code.TREE, element, "reference", message, whole, ("reference", path[0], id))
+    identity = ("reference", path[0], id)
+    return Fault(Code.TREE, element, "reference", message, whole, identity, details={"target": id})
 
 
 def _named(state: State, types: TypeRegistry, element: Element, value: Any) -> Iterator[Fault]:

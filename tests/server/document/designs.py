@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
+import ot
 from ot.types import Json, Op
 from server.document.order import keys_between
 from server.types import TypeRegistry
@@ -118,7 +119,17 @@ class Author:
         return {**made, "props": self.props()}
 
     def op(self, document: Json) -> Op:
-        """One random op on the document: an insert, move, rename, delete, retype or edit of a value."""
+        """One random op on the document; one in three does several things, one after the other."""
+        part = self.part(document)
+        op = list(part)
+        while self.chance(0.3):
+            document = ot.apply(document, part)
+            part = self.part(document)
+            op += part
+        return op
+
+    def part(self, document: Json) -> Op:
+        """An insert, move, rename, delete, retype or edit of a value."""
         components, queries = document["components"], document["queries"]
         act = self.random.choice(
             ["insert", "insert", "move", "move", "rename", "delete", "edit", "edit", "edit", "retype",
