@@ -86,6 +86,14 @@ def unrelated(a: Component, b: Component) -> bool:
 def _pass(out: Op, component: Component, other: Component, side: Side) -> None:
     """Append to `out` what is left of `component` after `other`."""
     path, other_path = component["p"], other["p"]
+    if (
+        len(path) > 2
+        and len(other_path) > 2
+        and (path[1] != other_path[1] or path[0] != other_path[0])
+    ):
+        # Inside two elements, most often: the same as the test below, sooner.
+        append(out, component)
+        return
     level, other_level = _level(component), _level(other)
     meet = min(level, other_level) - 1
     if meet > 0 and path[:meet] != other_path[:meet]:
@@ -239,10 +247,9 @@ def append(out: Op, component: Component) -> None:
         return
     last = out[-1]
     path, last_path = component["p"], last["p"]
-    if _is_text(component) and _is_text(last):
+    if ("si" in component or "sd" in component) and ("si" in last or "sd" in last):
         if len(path) == len(last_path) and path[:-1] == last_path[:-1]:
-            edits = text0.compose([_to_text0(last)], [_to_text0(component)])
-            out[-1:] = [_from_text0(path, edit) for edit in edits]
+            _append_text(out, component)
         else:
             out.append(component)
     elif path != last_path:
@@ -262,6 +269,17 @@ def append(out: Op, component: Component) -> None:
             out[-1:] = [_without(last, "oi")] if "od" in last else []
     elif "lm" not in component or path[-1] != component["lm"]:
         out.append(component)
+
+
+def _append_text(out: Op, component: Component) -> None:
+    """Both edit one string: as text0 has it."""
+    before = _to_text0(out[-1])
+    edits = [before]
+    text0.append(edits, _to_text0(component))
+    if len(edits) > 1:
+        out.append(component)
+    elif edits[0] is not before:
+        out[-1] = _from_text0(component["p"], edits[0])
 
 
 def _deletes_inserted(component: Component, last: Component) -> bool:
