@@ -136,9 +136,13 @@ class Kept:
         return snapshot
 
 
-def kept(database: Path, tenant: str, document: tuple[str, str]) -> Kept:
-    """Read a document's rows, past the server."""
-    connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
+def kept(database: Path, tenant: str, document: tuple[str, str], *, repair: bool = False) -> Kept:
+    """Read a document's rows, past the server.
+
+    Args: repair: whether the database may be written: what a crash left needs that to be read.
+    """
+    mode = "rw" if repair else "ro"
+    connection = sqlite3.connect(f"file:{database}?mode={mode}", uri=True)
     connection.row_factory = sqlite3.Row
     here = "tenant = ? and collection = ? and document = ?"
     key = (tenant, *document)
