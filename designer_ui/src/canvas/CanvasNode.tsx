@@ -6,9 +6,12 @@ import { effective } from "../model/schema";
 import { slotsOf } from "../model/view";
 import { carry } from "../workspace/drag";
 import { useChildren, useComponent, useOutline, useWorkspace } from "../workspace/workspace";
+import { Bound } from "./Bound";
 import css from "./CanvasNode.module.css";
 import { LOOKS } from "./looks";
 
+/** Properties that other tools keep a component's visible text in. */
+const TELLING = ["text", "label", "labelText", "title", "placeholderText", "tableData", "image"];
 const WIDTHS = ["auto", "quarter", "third", "half", "twoThirds", "full"];
 /** Deeper than any real design; a guard against a parent cycle in a damaged one. */
 const MAX_DEPTH = 60;
@@ -56,7 +59,13 @@ export const CanvasNode = memo(function CanvasNode({ id, depth }: NodeProps) {
       role="group"
       aria-label={`${component.name}, ${type?.title ?? component.type}`}
       data-component={id}
-      data-width={width}
+      data-name={component.name}
+      data-width={type ? width : "full"}
+      data-type={component.type}
+      data-holds={type !== undefined && !leaf}
+      data-labelled={
+        Boolean(props.label) && type?.category === "Inputs" && type.type !== "Checkbox"
+      }
       data-align={align || undefined}
       className={`${css.node} ${props.visible === false ? css.invisible : ""}`}
     >
@@ -115,6 +124,9 @@ interface UnknownProps {
 function Unknown({ component, owner, slot }: UnknownProps) {
   const { session, types } = useWorkspace();
   useOutline();
+  const summary = TELLING.map((name) => component.props[name]).find(
+    (value) => typeof value === "string" && value !== "",
+  );
   return (
     <div className={css.unknown}>
       <span className={css.unknownTitle}>
@@ -122,6 +134,11 @@ function Unknown({ component, owner, slot }: UnknownProps) {
         <span>{component.name}</span>
         <code>{component.type}</code>
       </span>
+      {summary === undefined ? null : (
+        <div className={css.summary}>
+          <Bound value={summary} />
+        </div>
+      )}
       {slotsOf(session.mirror, types, owner).map((name) => slot(name))}
     </div>
   );

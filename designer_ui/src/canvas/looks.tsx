@@ -41,7 +41,7 @@ export const LOOKS: { [type: string]: Look } = {
   Form: ({ component, slot }) => (
     <Panel component={component} className={component.style?.border === true ? css.bordered : ""}>
       {component.props.title ? (
-        <strong className={css.formTitle}>
+        <strong className={css.formTitle} data-padding={String(component.style?.padding ?? "none")}>
           <Bound value={component.props.title} />
         </strong>
       ) : null}

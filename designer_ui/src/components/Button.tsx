@@ -25,6 +25,8 @@ export function Button({
 
 interface IconButtonProps extends Omit<ComponentProps<"button">, "aria-label"> {
   label: string;
+  /** What the tip says, where that is more than the label. */
+  hint?: string;
   /** Shown after the label in the tip. */
   keys?: string;
   size?: "m" | "s";
@@ -34,6 +36,7 @@ interface IconButtonProps extends Omit<ComponentProps<"button">, "aria-label"> {
 /** A button that shows only its icon; its label is read out and shown as a tip. */
 export function IconButton({
   label,
+  hint,
   keys,
   size = "m",
   tip = true,
@@ -51,7 +54,7 @@ export function IconButton({
     />
   );
   return tip ? (
-    <Tip text={label} keys={keys}>
+    <Tip text={hint ?? label} keys={keys}>
       {button}
     </Tip>
   ) : (

@@ -35,7 +35,7 @@ export function Notices() {
 
 function Toast({ notice, onDone }: { notice: Notice; onDone(): void }) {
   const { commands, session } = useWorkspace();
-  const { kind, message, element } = notice;
+  const { kind, message, element, mine } = notice;
   const [held, setHeld] = useState(false);
   const Icon = ICONS[kind];
   const id = element?.startsWith("components/") ? element.slice("components/".length) : undefined;
@@ -56,6 +56,18 @@ function Toast({ notice, onDone }: { notice: Notice; onDone(): void }) {
     >
       <Icon aria-hidden="true" />
       <p role="alert">{message}</p>
+      {element !== null && mine ? (
+        <button
+          type="button"
+          className={css.show}
+          onClick={() => {
+            commands.set(element, mine.path, mine.value, "Put back");
+            onDone();
+          }}
+        >
+          Put mine back
+        </button>
+      ) : null}
       {there ? (
         <button type="button" className={css.show} onClick={() => commands.select([id])}>
           Show

@@ -32,7 +32,8 @@ export function TopBar() {
       </div>
       <div className={css.middle}>
         <IconButton
-          label={can.undo === null ? "Undo" : `Undo: ${can.undo}`}
+          label="Undo"
+          hint={can.undo === null ? "Undo" : `Undo: ${can.undo}`}
           keys="Ctrl+Z"
           disabled={can.undo === null}
           onClick={() => commands.undo()}
@@ -40,7 +41,8 @@ export function TopBar() {
           <Undo2 />
         </IconButton>
         <IconButton
-          label={can.redo === null ? "Redo" : `Redo: ${can.redo}`}
+          label="Redo"
+          hint={can.redo === null ? "Redo" : `Redo: ${can.redo}`}
           keys="Ctrl+Shift+Z"
           disabled={can.redo === null}
           onClick={() => commands.redo()}

@@ -67,7 +67,7 @@ export class DesignPresence {
     const id = crypto.randomUUID();
     this.value = {
       user,
-      color: colorFor(`${user.id}${id}`),
+      color: colorFor(user.id),
       page: null,
       selection: [],
       field: null,

@@ -4,7 +4,7 @@
  */
 import type { Connection } from "sharedb/lib/client";
 import type { Doc } from "sharedb/lib/sharedb";
-import type { DesignDocument, Element } from "../model/document";
+import type { DesignDocument, Element, Json } from "../model/document";
 import { elementOf } from "../model/document";
 import { fitted } from "../model/fit";
 import { type Direction, History, type Sent, type Waiting } from "../model/history";
@@ -35,6 +35,8 @@ export interface Notice {
   kind: "info" | "warning" | "error";
   message: string;
   element: Element | null;
+  /** One's own value that another's edit overwrote, to put back. */
+  mine?: { path: (string | number)[]; value: Json };
 }
 
 export type Phase = "loading" | "open" | "missing" | "failed";
@@ -243,8 +245,7 @@ export class DesignSession {
     if (message.a === "notice") {
       // Ours, not ShareDB's: the client would warn about an action it does not know.
       request.data = undefined;
-      const element = message.details?.element ?? null;
-      this.tell("info", message.message ?? "The server changed your edit.", element);
+      this.noticed(message);
       return;
     }
     if (message.a !== "op") return;
@@ -267,6 +268,15 @@ export class DesignSession {
       this.incoming = { kind: "other", raw: message.op, waiting };
     }
   };
+
+  private noticed({ message, details = {} }: Message): void {
+    const element = details.element ?? null;
+    const text = message ?? "The server changed your edit.";
+    this.tell("info", text, element);
+    if (element === null || details.mine === undefined) return;
+    const mine = { path: innerPath(details), value: details.mine as Json };
+    this.notice.set({ ...(this.notice.get() as Notice), mine });
+  }
 
   private applied = (op: Op, source: unknown): void => {
     this.mirror.applied(op, this.doc.data);
