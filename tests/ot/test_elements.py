@@ -1,6 +1,7 @@
 """Ops by element: the same results, at the cost of conflicts alone (SPEC OT100-OT104)."""
 
 import json
+import tracemalloc
 from random import Random
 
 import pytest
@@ -179,3 +180,18 @@ def test_OT104_what_is_forgotten_leaves_nothing_behind() -> None:
     assert not recent._at and not recent._below and not recent._components
     recent.add([{"p": ["meta"], "oi": 1}])
     assert recent.transform([{"p": ["meta"], "oi": 2}], 210) == [{"p": ["meta"], "od": 1, "oi": 2}]
+
+
+def test_OT101_what_else_the_document_holds_costs_nothing() -> None:
+    op: Op = [{"p": ["components", "c7", "n"], "od": 7, "oi": 8}]
+    used = []
+    for size in (100, 10_000):
+        doc = {"components": {f"c{number}": {"n": number} for number in range(size)}}
+        apply_to_elements(doc, op)
+        tracemalloc.start()
+        changes = apply_to_elements(doc, op)
+        used.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert changes == {("components", "c7"): {"n": 8}}
+    # A copy of the map of 10,000 would be 400 kB.
+    assert used[1] <= 1.5 * used[0] < 10_000
