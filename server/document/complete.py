@@ -49,16 +49,18 @@ def doomed(state: State, elements: Sequence[Element]) -> list[Element]:
     In an order in which nothing comes before what it is inside of.
     """
     found: dict[Element, None] = {}
+    given = frozenset(elements)
     queue = [each for each in elements if section_of(each) in ("components", "pages")]
     for container in queue:
-        inside = state.referrers(container)
         if container.startswith("components/"):
-            inside = frozenset(state.children(container))
-        for element in sorted(inside - found.keys()):
+            inside = state.children(container)
+        else:
+            inside = iter(state.referrers(container))
+        for element in sorted(each for each in inside if each not in found):
             found[element] = None
             if element.startswith("components/"):
                 queue.append(element)
-    return [element for element in found if element not in elements]
+    return [element for element in found if element not in given]
 
 
 def complete(

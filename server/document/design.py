@@ -36,6 +36,7 @@ from .model import (
     SINGLES,
     Element,
     element_of,
+    is_id,
     name_of,
     section_of,
     targets_of,
@@ -77,7 +78,6 @@ class Design:
         Raises: DesignError(TOO_LARGE, INVALID, TREE, NAME_TAKEN); UNSAFE_OP for values that no document
             may hold.
         """
-        validator = validator_of(types)
         if strict:
             try:
                 ot.check_value(document, _WHOLE_DOCUMENT)
@@ -88,12 +88,11 @@ class Design:
         check_size(size)
         for section in SECTIONS:
             check_count(section, len(document[section]))
-        if strict and (faults := validator.document_faults(document)):
-            raise DesignError(Code.INVALID, f"This is no valid design. {faults[0]}", rule="schema")
         own = {key: dict(value) if key in SECTIONS else value for key, value in document.items()}
         design = cls(own, types, size)
         if strict:
-            for fault in design.faults():
+            _check_names(document)
+            for fault in design._faults():
                 if fault.rule != "reference":
                     raise fault.error(name_of(design._state.element(fault.element)))
         return design
@@ -110,15 +109,12 @@ class Design:
 
     def faults(self) -> list[Fault]:
         """All that is wrong with it, element by element."""
-        state, types, validator = self._state, self._types, self._validator
-        return [
-            fault
-            for element, value in _elements(self._document)
-            for fault in (
-                *validator.faults(element, value),
-                *tree.faults(state, types, element),
-            )
-        ]
+        return list(self._faults())
+
+    def _faults(self) -> Iterator[Fault]:
+        for element, value in _elements(self._document):
+            yield from self._validator.faults(element, value)
+            yield from tree.faults(self._state, self._types, element)
 
     def draft(self) -> Draft:
         return Draft(self)
@@ -336,6 +332,19 @@ def _check_shape(document: Json) -> None:
                     path=[key, id],
                     rule="schema",
                 )
+
+
+def _check_names(document: dict[str, Any]) -> None:
+    """Are the keys of the document and the ids of its elements what they may be?"""
+    for key in document:
+        if key not in (*SECTIONS, *SINGLES, "format", "formatVersion"):
+            message = f"{key[:64]!r} is no part of a design."
+            raise DesignError(Code.INVALID, message, path=[key], rule="schema")
+    for section in SECTIONS:
+        for id in document[section]:
+            if not is_id(id):
+                message = f"{id[:64]!r} is no id: 1 to 64 letters, digits, _ and -."
+                raise DesignError(Code.INVALID, message, path=[section, id], rule="schema")
 
 
 def _needs_completion(before: State, changes: Mapping[Element, Json | None]) -> bool:

@@ -194,7 +194,7 @@ def _unknown(name: str, known: list[str], kind: str, path: tuple[Step, ...]) -> 
     else:
         where = f"the {path[-1][:80]} of {kind}"
     message = f"{name[:80]!r} is no property of {where}"
-    close = get_close_matches(name, known, n=1)
+    close = get_close_matches(name[:80], known, n=1)
     return f"{message}; did you mean {close[0]!r}?" if close else f"{message}."
 
 

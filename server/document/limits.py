@@ -13,6 +13,7 @@ __all__ = [
     "MAX_DEPTH",
     "MAX_DOCUMENT_BYTES",
     "MAX_ELEMENTS",
+    "MAX_EXPLAINED",
     "MAX_FAULTS",
     "MAX_NAME",
     "MAX_OP_BYTES",
@@ -46,6 +47,9 @@ MAX_NAME: Final = 64
 """Characters of the name of a component, query or script."""
 
 MAX_ORDER_KEY: Final = 128
+
+MAX_EXPLAINED: Final = 5_000
+"""Values in an element whose faults are explained one by one: finding words costs 10 us a value."""
 
 MAX_FAULTS: Final = 200
 """Faults that are listed of one element; one that has more is past telling new ones from old."""

@@ -27,9 +27,6 @@ _NOWHERE: Mapping[str, frozenset[Element]] = {}
 _Named: TypeAlias = tuple[str | None, str | None]
 """A name and its scope."""
 
-_Holders: TypeAlias = defaultdict[str, defaultdict[str, set[Element]]]
-"""Name → scope → those who bear it."""
-
 
 class Where(NamedTuple):
     """Where a component is: the page's id, and its depth (1: on the page itself)."""
@@ -222,26 +219,27 @@ class State:
 
     def _rename(self, named: Mapping[Element, _Named]) -> None:
         """Bring the index of names up to date; `named` has the old name and scope of each element."""
-        gained: _Holders = defaultdict(lambda: defaultdict(set))
-        lost: _Holders = defaultdict(lambda: defaultdict(set))
+        changed: dict[str, dict[str, set[Element]]] = {}
+
+        def bearers(name: str, scope: str) -> set[Element]:
+            if name not in changed:
+                held = self.holders(name)
+                changed[name] = {each: set(bearing) for each, bearing in held.items()}
+            return changed[name].setdefault(scope, set())
+
         for element, (name, scope) in named.items():
             value = self.element(element)
             new_name, new_scope = name_of(value), self._scope(element, value)
             if (name, scope) == (new_name, new_scope):
                 continue
             if name is not None and scope is not None:
-                lost[name][scope].add(element)
+                bearers(name, scope).discard(element)
             if new_name is not None and new_scope is not None:
-                gained[new_name][new_scope].add(element)
-        for name in gained.keys() | lost.keys():
-            held = dict(self.holders(name))
-            for scope in gained[name].keys() | lost[name].keys():
-                left = (held.get(scope, _NOBODY) - lost[name][scope]) | gained[name][scope]
-                if left:
-                    held[scope] = left
-                else:
-                    held.pop(scope, None)
-            self._holders[name] = held
+                bearers(new_name, new_scope).add(element)
+        for each, scopes in changed.items():
+            self._holders[each] = {
+                scope: frozenset(bearing) for scope, bearing in scopes.items() if bearing
+            }
 
 
 def _is_alike(old: Json, new: Json) -> bool:

@@ -27,7 +27,7 @@ from ..errors import Code
 from ..types import ComponentType, TypeRegistry
 from .explain import Finding, findings
 from .faults import Fault, fingerprint
-from .limits import MAX_FAULTS
+from .limits import MAX_EXPLAINED, MAX_FAULTS
 from .model import Element, path_of, section_of, title_of
 
 __all__ = ["Validator", "validator_of"]
@@ -79,10 +79,6 @@ class Validator:
             return self._typed[kind.type, kind.version].is_valid(value)
         return self._generic[section].is_valid(value)
 
-    def is_document(self, value: Json) -> bool:
-        """Is that a whole design as far as `document.schema.json` tells?"""
-        return self._compiled({"$ref": self._document}).is_valid(value)
-
     def faults(self, element: Element, value: Json) -> list[Fault]:
         """What is wrong with an element; empty exactly where `is_valid`. At most `MAX_FAULTS`."""
         if self.is_valid(element, value):
@@ -91,10 +87,12 @@ class Validator:
         kind = self._type_of(value) if section == "components" else None
         title = title_of(element, value)
         what = f"a {kind.title}" if kind is not None else title
-        errors = self._errors(self._schema(section, kind), value)
-        told = (finding for error in errors for finding in findings(error, what))
-        faults = [_fault(element, title, finding) for finding in islice(told, MAX_FAULTS)]
-        # One that only the deciding validator sees is a fault all the same.
+        faults = []
+        if _is_explainable(value):
+            errors = self._errors(self._schema(section, kind), value)
+            told = (finding for error in errors for finding in findings(error, what))
+            faults = [_fault(element, title, finding) for finding in islice(told, MAX_FAULTS)]
+        # One that only the deciding validator sees, or in too much to go through, is one all the same.
         return faults or [
             Fault(
                 Code.INVALID,
@@ -104,16 +102,6 @@ class Validator:
                 tuple(path_of(element)),
                 ("schema",),
             )
-        ]
-
-    def document_faults(self, value: Json) -> list[str]:
-        """What is wrong with a whole document, in sentences; empty exactly where `is_document`."""
-        if self.is_document(value):
-            return []
-        errors = self._errors({"$ref": self._document}, value)
-        told = (finding for error in errors for finding in findings(error, "a design"))
-        return [_located(finding) for finding in islice(told, 20)] or [
-            "It does not fit its schema."
         ]
 
     def _type_of(self, value: Json) -> ComponentType | None:
@@ -155,6 +143,19 @@ def _pattern(
 _Explainer = extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
 
 
+def _is_explainable(value: Json) -> bool:
+    """Has it few enough values for words to be found in time?"""
+    seen = 0
+    queue = [value]
+    for each in queue:
+        inside = each.values() if isinstance(each, dict) else each if isinstance(each, list) else ()
+        seen += len(inside)
+        if seen > MAX_EXPLAINED:
+            return False
+        queue.extend(inside)
+    return True
+
+
 def _fault(element: Element, title: str, finding: Finding) -> Fault:
     details: dict[str, Any] = {"keyword": finding.keyword}
     if finding.limit is not None:
@@ -174,8 +175,3 @@ def _fault(element: Element, title: str, finding: Finding) -> Fault:
         (finding.actual or 0) if finding.keyword in _GROWING else 0,
         details,
     )
-
-
-def _located(finding: Finding) -> str:
-    where = "/".join(str(step) for step in finding.path)
-    return f"{where}: {finding.message}" if where else finding.message

@@ -10,7 +10,17 @@ from ot.types import Json, Op
 from server.document.order import keys_between
 from server.types import TypeRegistry
 
-__all__ = ["TYPES", "Author", "button", "component", "inside", "on_page", "query", "small"]
+__all__ = [
+    "TYPES",
+    "Author",
+    "button",
+    "component",
+    "inside",
+    "mutants",
+    "on_page",
+    "query",
+    "small",
+]
 
 TYPES = TypeRegistry.load()
 
@@ -69,6 +79,31 @@ def small() -> dict[str, Any]:
         "scripts": {"s1": {"name": "tools", "page": "p2", "body": "", "config": {}}},
         "dataSources": {"d1": {"name": "Claims", "kind": "postgres", "config": {}}},
     }  # fmt: skip
+
+
+def mutants(value: Json, random_: random.Random) -> Json:
+    """`value` with a random place of it changed to something else."""
+    if isinstance(value, dict) and value and random_.random() < 0.85:
+        changed = dict(value)
+        key = random_.choice(sorted(changed))
+        act = random_.random()
+        if act < 0.1:
+            del changed[key]
+        elif act < 0.2:
+            changed[random_.choice(["x", key + "2", "labl", "a b", "é\n"])] = changed[key]
+        else:
+            changed[key] = mutants(changed[key], random_)
+        return changed
+    if isinstance(value, list) and value and random_.random() < 0.85:
+        changed_list = list(value)
+        at = random_.randrange(len(changed_list))
+        changed_list[at] = mutants(changed_list[at], random_)
+        return changed_list
+    return random_.choice(
+        [None, True, False, 0, 1, 1.0, 1.5, -3, 2**53, 1e300, "", "x", "x\n", "{{ x }}", "{{", "a0\n", "B1\n",
+         "{{a\n}}", "😀", "x" * 70, "x" * 300, [], [1], ["a", {}], {}, {"a": 1}, "content", "2026-01-31",
+         "2026-01-31\n", "#aabbcc", "onClick", {"$secret": "x"}, [{"label": "a", "value": 1}], list(range(300))]
+    )  # fmt: skip
 
 
 KINDS = ("Container", "Card", "Form", "Button", "Text", "TextInput", "Table", "UNKNOWN_WIDGET")

@@ -2,12 +2,15 @@
 
 import copy
 import os
+import random
 import timeit
 from typing import Any
 
+import jsonschema_rs
 import pytest
 
 import ot
+import schemas
 from ot.types import Json, Op
 from server.document.design import Design
 from server.document.faults import Fault, new_faults
@@ -15,7 +18,7 @@ from server.document.limits import MAX_DOCUMENT_BYTES, MAX_ELEMENTS, MAX_OP_COMP
 from server.document.model import elements_of, new_design
 from server.errors import Code, DesignError
 
-from .designs import TYPES, Author, button, component, inside, on_page, small
+from .designs import TYPES, Author, button, component, inside, mutants, on_page, small
 
 SEEDS = int(os.environ.get("COWEAVE_TEST_SEEDS", "12"))
 
@@ -91,6 +94,26 @@ def test_a_wrong_design_is_refused(document: Json, code: Code) -> None:
         Design.from_json(document, TYPES)
     assert refused.value.code == code
     assert refused.value.message.endswith((".", "?"))
+
+
+def whole_schema() -> jsonschema_rs.Draft202012Validator:
+    files = [schemas.load(schemas.DOCUMENT), schemas.load(schemas.EXPRESSION)]
+    registry = jsonschema_rs.Registry([(each["$id"], each) for each in files])
+    return jsonschema_rs.Draft202012Validator(files[0], registry=registry, offline=True)
+
+
+def test_the_published_schema_refuses_nothing_that_is_accepted() -> None:
+    """Whoever checks a file by document.schema.json alone is never stricter than the server."""
+    schema, random_, accepted = whole_schema(), random.Random(1), 0
+    for _ in range(600):
+        document = mutants(small(), random_)
+        try:
+            Design.from_json(document, TYPES)
+        except DesignError:
+            continue
+        accepted += 1
+        assert schema.is_valid(document), document
+    assert 50 < accepted < 550
 
 
 def test_dangling_references_are_findings_only() -> None:
