@@ -6,8 +6,6 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
-import orjson
-
 from ot.types import OpError
 
 from ..document.versioned import Snapshot, decode, replay
@@ -16,6 +14,7 @@ from ..ports import DocumentId, Store, StoredOp
 from ..room.core import Room
 from ..room.kind import Kind
 from ..room.limits import RoomLimits
+from .history import snapshot_of
 
 __all__ = ["Damaged", "load_room"]
 
@@ -65,8 +64,10 @@ async def _milestone(store: Store, document: DocumentId) -> Snapshot:
     milestone = await store.milestone(document, _NEWEST)
     if milestone is None:
         return Snapshot(0, None, None)
-    body = orjson.loads(milestone.body)
-    return Snapshot(milestone.version, body["type"], body["data"])
+    try:
+        return snapshot_of(milestone)
+    except (ValueError, KeyError):
+        return Snapshot(0, None, None)
 
 
 async def _load(

@@ -18,7 +18,6 @@ from ..ports import (
     Committed,
     DocumentId,
     Locks,
-    Milestone,
     OutcomeUnknown,
     Overtaken,
     Store,
@@ -61,6 +60,7 @@ from ..room.events import (
 )
 from ..room.kind import Kind
 from ..room.limits import RoomLimits
+from .history import milestone_of
 from .loading import Damaged, load_room
 from .mailbox import Mailbox
 
@@ -368,8 +368,7 @@ class RoomTask:
 
     async def _save(self, snapshot: Snapshot) -> None:
         try:
-            body = orjson.dumps({"type": snapshot.type, "data": snapshot.data})
-            await self._node.store.save_milestone(self.document, Milestone(snapshot.version, body))
+            await self._node.store.save_milestone(self.document, milestone_of(snapshot))
         except Exception as error:
             _log.warning(
                 "%s: no snapshot of version %d: %r", self.document, snapshot.version, error

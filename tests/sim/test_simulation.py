@@ -16,7 +16,7 @@ from .world import World
 
 TYPES = TypeRegistry.load()
 DESIGNS = designs(TYPES)
-SEEDS = 150
+SEEDS = 110
 STEPS = 2_000
 
 
