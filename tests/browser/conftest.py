@@ -9,12 +9,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
 
 from tests.support.process import ServerProcess
 
 ARTIFACTS = Path(__file__).parent / "artifacts"
 STATIC = Path(__file__).parents[2] / "server" / "static" / "index.html"
+# Generous: a slow machine must not fail a test; what is awaited comes within milliseconds otherwise.
+PATIENCE_MS = 20_000
+expect.set_options(timeout=PATIENCE_MS)
 VIEWPORT = {"width": 1360, "height": 860}
 
 # No sandbox: containers run as root. Nothing may try to reach the network behind the page's back.
@@ -90,7 +93,7 @@ async def sit(
 
     async def sit_down(name: str, path: str = "/", *, base: str = "") -> Person:
         context = await chromium.new_context(viewport=VIEWPORT, reduced_motion="reduce")
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
         await context.grant_permissions(["clipboard-read", "clipboard-write"])
         person = Person(name, await context.new_page())
         person.listen()
