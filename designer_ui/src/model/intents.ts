@@ -75,6 +75,12 @@ function after(view: DesignView, owner: Owner, slot: string, sibling: string | u
   return { owner, slot, index: at < 0 ? siblings.length : at + 1 };
 }
 
+/** The gap right after a component, among its siblings. */
+export function besides(view: DesignView, id: string): Target {
+  const { place } = view.get("components", id) as Component;
+  return after(view, ownerOf(place), place.slot, id);
+}
+
 export interface Inserted {
   op: Op;
   ids: string[];
@@ -168,10 +174,8 @@ export function nudge(
   }
   if (step === "out") {
     if (!("parent" in component.place)) return [];
-    const parent = view.get("components", component.place.parent);
-    if (!parent) return [];
-    const target = after(view, ownerOf(parent.place), parent.place.slot, component.place.parent);
-    return moveComponents(view, types, [id], target);
+    if (!view.get("components", component.place.parent)) return [];
+    return moveComponents(view, types, [id], besides(view, component.place.parent));
   }
   const previous = siblings[at - 1];
   if (!previous) return [];
@@ -419,8 +423,6 @@ export function duplicateComponents(
 ): Inserted {
   const clip = copyComponents(view, ids);
   const last = clip.roots.at(-1);
-  const component = last === undefined ? undefined : view.get("components", last);
-  if (last === undefined || !component) throw new IntentFault("Select something to duplicate.");
-  const target = after(view, ownerOf(component.place), component.place.slot, last);
-  return pasteComponents(view, types, clip, target, newId);
+  if (last === undefined) throw new IntentFault("Select something to duplicate.");
+  return pasteComponents(view, types, clip, besides(view, last), newId);
 }

@@ -8,6 +8,7 @@ import {
   type ItemInstance,
   selectionFeature,
   syncDataLoaderFeature,
+  type TreeInstance,
 } from "@headless-tree/core";
 import { useTree } from "@headless-tree/react";
 import { useVirtualizer } from "@tanstack/react-virtual";
@@ -35,6 +36,7 @@ import { landingInTree } from "./treeLanding";
 
 const ROW = 26;
 const INDENT = 14;
+const ARROW = { canRepeat: true, preventDefault: true };
 
 /** The components of the page as an outline. */
 export function Tree() {
@@ -133,10 +135,21 @@ function TreeOf({ page, search }: { page: string; search: string }) {
     scrollToItem: (item) => virtual.scrollToIndex(item.getItemMeta().index),
     features: [syncDataLoaderFeature, selectionFeature, hotkeysCoreFeature],
     hotkeys: {
-      // Enter goes on to the properties; these keys have a meaning of their own here.
+      // The selection follows the focus, as people know it from layer lists elsewhere.
+      focusNextItem: { ...ARROW, hotkey: "ArrowDown", handler: (_event, each) => step(each, 1) },
+      focusPreviousItem: { ...ARROW, hotkey: "ArrowUp", handler: (_event, each) => step(each, -1) },
       customEdit: { hotkey: "Enter", handler: () => focusField("first") },
     },
   });
+
+  const step = (each: TreeInstance<string>, by: number) => {
+    const list = each.getItems();
+    const next = list[list.indexOf(each.getFocusedItem()) + by];
+    if (!next) return;
+    next.setFocused();
+    commands.select([next.getId()]);
+    each.updateDomFocus();
+  };
 
   // The tree keeps its own list of rows and must be told when the design changed it.
   // biome-ignore lint/correctness/useExhaustiveDependencies: rows depend on all of these
@@ -257,6 +270,7 @@ function Row({ item, top }: { item: ItemInstance<string>; top: number }) {
   const props = item.getProps();
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: role and keys come with the tree's props
+    // biome-ignore lint/a11y/useKeyWithClickEvents: as above
     // biome-ignore lint/a11y/useAriaPropsSupportedByRole: as above
     <div
       {...props}
@@ -272,6 +286,15 @@ function Row({ item, top }: { item: ItemInstance<string>; top: number }) {
       aria-posinset={posInSet + 1}
       aria-setsize={setSize}
       style={{ transform: `translateY(${top}px)`, paddingLeft: 4 + level * INDENT }}
+      // Not the tree's own click, which would also open and close containers.
+      onClick={(event) => {
+        if (event.shiftKey) item.selectUpTo(event.ctrlKey || event.metaKey);
+        else if (event.ctrlKey || event.metaKey) commands.toggle(id);
+        else commands.select([id]);
+        const anchor = item.getTree().getDataRef<{ selectUpToAnchorId?: string | null }>();
+        if (!event.shiftKey) anchor.current.selectUpToAnchorId = id;
+        item.setFocused();
+      }}
       onContextMenu={() => {
         if (!item.isSelected()) commands.select([id]);
       }}

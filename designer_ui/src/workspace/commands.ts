@@ -3,6 +3,7 @@ import type { Component, Element, Json, Owner } from "../model/document";
 import { randomId } from "../model/ids";
 import {
   addPage,
+  besides,
   copyComponents,
   duplicateComponents,
   editText,
@@ -186,13 +187,12 @@ export class Commands {
     this.attempt(() => {
       const { types } = this.workspace;
       const first = clip.components[clip.roots[0] ?? ""] as Component | undefined;
-      const target = targetFor(
-        this.mirror,
-        types,
-        page,
-        this.selection().at(-1),
-        first?.type ?? "",
-      );
+      const selected = this.selection().at(-1);
+      // Pasting what is selected means: beside it, not into itself.
+      const target =
+        selected !== undefined && clip.roots.includes(selected)
+          ? besides(this.mirror, selected)
+          : targetFor(this.mirror, types, page, selected, first?.type ?? "");
       this.put(pasteComponents(this.mirror, types, clip, target, randomId), "Paste");
     });
   }

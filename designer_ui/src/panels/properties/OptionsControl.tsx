@@ -92,7 +92,7 @@ export function OptionsControl(props: OptionsControlProps) {
               </IconButton>
             </div>
           ))}
-          <button type="button" id={id} className={css.add} onClick={add}>
+          <button type="button" className={css.add} onClick={add}>
             <Plus aria-hidden="true" /> Add option
           </button>
         </div>

@@ -35,9 +35,7 @@ export function PropertyField({ id, component, field }: PropertyFieldProps) {
   const extra =
     field.bindable && !plain ? (
       <IconButton
-        label={
-          expression ? `Set ${field.label} to a value` : `Bind ${field.label} to an expression`
-        }
+        label={expression ? "Set to a value" : "Bind to an expression"}
         size="s"
         className={css.bind ?? ""}
         aria-pressed={expression}
@@ -186,7 +184,7 @@ function ColorControl(props: ControlProps) {
         <input
           type="color"
           className={css.swatch}
-          aria-label={`Pick ${field.label}`}
+          aria-label="Pick a colour"
           data-empty={color === undefined}
           value={color ?? "#ffffff"}
           onChange={(event) => set(event.target.value)}
