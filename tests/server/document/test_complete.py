@@ -293,3 +293,53 @@ def test_all_completions_in_one_op(room: Room) -> None:
         ["components", "c9", "name"],
     ]
     assert [code for code, _, _ in applied.notices] == [PARENT_GONE, NAME_CHANGED]
+
+
+def test_where_the_ancestor_takes_nothing_any_more_it_lands_beside(room: Room) -> None:
+    room.take(delete(room, "components", "c2"))
+    room.take([{"p": ["components", "c1", "type"], "od": "Card", "oi": "Divider"}])
+    room.take(insert("c9", button("B9", inside("c2"))), base=0)
+    assert room.components["c9"]["place"] == on_page(order="a0V")
+
+
+def test_beside_may_be_in_a_component_further_up() -> None:
+    document = small()
+    document["components"]["c0"] = component("Container", "Outer", on_page(order="a5"))
+    document["components"]["c1"]["place"] = inside("c0", order="a3")
+    room = Room(document)
+    room.take(delete(room, "components", "c2"))
+    room.take([{"p": ["components", "c1", "type"], "od": "Card", "oi": "Divider"}])
+    room.take(insert("c9", button("B9", inside("c2"))), base=0)
+    assert room.components["c9"]["place"] == inside("c0", order="a4")
+
+
+def test_where_no_key_is_left_between_two_an_equal_one_does() -> None:
+    low, high = "a0" + "0" * 125 + "1", "a0" + "0" * 125 + "2"
+    document = small()
+    document["components"]["c2"]["place"] = inside("c1", order=low)
+    document["components"]["c6"] = button("B6", inside("c1", order=high))
+    room = Room(document)
+    room.take(delete(room, "components", "c2"))
+    room.take(insert("c9", button("B9", inside("c2"))), base=0)
+    assert room.components["c9"]["place"] == inside("c1", order=low)
+
+
+def test_a_malformed_insert_is_refused_not_completed(room: Room) -> None:
+    room.take(delete(room, "components", "c2"))
+    for value in (
+        5,
+        {},
+        {"place": inside("c2")},
+        {"type": [], "place": inside("c2"), "name": "Text1"},
+    ):
+        with pytest.raises(DesignError) as refused:
+            room.take(insert("c9", value), base=0)
+        assert refused.value.code == Code.INVALID
+
+
+def test_many_equal_names_at_once_stay_apart_and_cheap() -> None:
+    room = Room(small())
+    op = [part for n in range(1_000) for part in insert(f"n{n}", button("Button1"))]
+    room.take(op)
+    names = {each["name"] for id, each in room.components.items() if id.startswith("n")}
+    assert names == {f"Button{n}" for n in range(2, 1_002)}
