@@ -420,7 +420,9 @@ def _finish(bulk: _Bulk) -> list[Step]:
         for id, since, error in bulk.failed
     ]
     reached: Json = list(bulk.reached) if bulk.echo["a"] == "bu" else bulk.reached
-    return [*steps, Send(codec.encode({**head, "b": reached}))]
+    if reached or not steps:
+        steps.append(Send(codec.encode({**head, "b": reached})))
+    return steps
 
 
 def _error_fields(error: DesignError) -> dict[str, Json]:

@@ -14,7 +14,8 @@ logger.setMethods({ info: () => {}, warn: (...all) => warnings.push(all.map(Stri
 
 const [url, design, seconds, seed, count] = process.argv.slice(2);
 const PAUSE_MS = 20;
-const HOT = "hot"; // the component that everybody edits; it stays where it is
+const HOT = "hot"; // the component that everybody edits
+const FIXED = new Set([HOT, "base"]); // what stays where it is
 const SETTLE_MS = 30_000;
 
 const clone = (value) => JSON.parse(JSON.stringify(value));
@@ -86,7 +87,8 @@ class Editor {
     const ids = Object.keys(components);
     const containers = ids.filter((id) => components[id].type === "Container");
     if (this.next() < 0.3) return this.text(HOT, components[HOT]);
-    const id = this.pick(ids.filter((one) => one !== HOT));
+    const id = this.pick(ids.filter((one) => !FIXED.has(one)));
+    if (id === undefined) return this.insert(components, containers, pages);
     const roll = this.next();
     if (roll < 0.4) return this.text(id, components[id]);
     if (roll < 0.75) return this.move(id, components, containers, pages);
@@ -152,7 +154,7 @@ class Editor {
   }
 
   remove(components, containers) {
-    const victims = (this.next() < 0.5 ? containers : Object.keys(components)).filter((id) => id !== HOT && id !== "base");
+    const victims = (this.next() < 0.5 ? containers : Object.keys(components)).filter((id) => !FIXED.has(id));
     if (victims.length < 5) return;
     const id = this.pick(victims);
     this.submit("delete", [{ p: ["components", id], od: clone(components[id]) }]);

@@ -1,0 +1,114 @@
+"""What waits for one connection, and what becomes of slow readers."""
+
+from __future__ import annotations
+
+import asyncio
+
+from server.ports import DocumentId
+from server.web.outbox import MAX_LIVE_BYTES, MAX_WAITING_BYTES, Outbox
+
+DESIGN = DocumentId("default", "designs", "d1")
+OTHER = DocumentId("default", "designs", "d2")
+
+
+async def taken(outbox: Outbox) -> list[bytes]:
+    """Everything that can be taken without waiting."""
+    frames = []
+    while outbox._waiting:
+        frames += await outbox.take()
+    return frames
+
+
+async def test_frames_come_in_order_and_together() -> None:
+    outbox = Outbox()
+    outbox.put(b"1")
+    outbox.put_live(DESIGN, 1, b"2")
+    outbox.put_presence("me", b"3")
+    outbox.put(b"4")
+    assert await outbox.take() == [b"1", b"2", b"3", b"4"]
+    assert outbox.live_bytes == 0
+
+
+async def test_taking_waits_for_something() -> None:
+    outbox = Outbox()
+    taking = asyncio.ensure_future(outbox.take())
+    await asyncio.sleep(0)
+    assert not taking.done()
+    outbox.put(b"1")
+    assert await taking == [b"1"]
+
+
+async def test_one_write_is_bounded() -> None:
+    outbox = Outbox()
+    for _ in range(10):
+        outbox.put(b"x" * 30_000)
+    assert [len(await outbox.take()) for _ in range(4)] == [3, 3, 3, 1]
+
+
+async def test_of_a_presence_only_the_newest_waits() -> None:
+    outbox = Outbox()
+    outbox.put_presence("a", b"a1")
+    outbox.put_presence("b", b"b1")
+    outbox.put_presence("a", b"a2")
+    assert await outbox.take() == [b"a2", b"b1"]
+    outbox.put_presence("a", b"a3")
+    assert await outbox.take() == [b"a3"]
+
+
+async def test_a_slow_reader_is_moved_to_catching_up() -> None:
+    outbox = Outbox()
+    frame = b"x" * 100_000
+    outbox.put(b"reply")
+    outbox.put_live(OTHER, 7, b"other")
+    for version in range(20):
+        outbox.put_live(DESIGN, version, frame)
+        assert outbox.live_bytes <= MAX_LIVE_BYTES
+    assert await taken(outbox) == [b"reply"]
+    # Where to go on from, per document: the first version that was dropped.
+    assert outbox.behind() == {DESIGN: 0, OTHER: 7}
+    assert await outbox.take() == []  # the writer's turn to catch up
+
+    outbox.put_live(DESIGN, 20, frame)  # live ops are of no use before that
+    outbox.put_live(DESIGN, 20, b"an ack of it neither")
+    assert await taken(outbox) == []
+    outbox.put(b"op 0")
+    outbox.advance(DESIGN, 1)
+    assert outbox.behind()[DESIGN] == 1
+    outbox.await_rest(DESIGN)
+    outbox.await_rest(OTHER)
+    assert outbox.behind() == {}
+    outbox.put_live(DESIGN, 21, frame)
+    outbox.put(b"the rest")
+    outbox.caught_up(DESIGN)
+    outbox.put_live(DESIGN, 22, b"live again")
+    assert await taken(outbox) == [b"op 0", b"the rest", b"live again"]
+
+
+async def test_an_ack_of_an_older_op_is_not_dropped() -> None:
+    outbox = Outbox()
+    for version in range(10, 30):
+        outbox.put_live(DESIGN, version, b"x" * 100_000)
+    outbox.put_live(DESIGN, 3, b"ack of a resend")
+    assert await taken(outbox) == [b"ack of a resend"]
+
+
+async def test_replies_are_kept_and_stop_the_reading_instead() -> None:
+    outbox = Outbox()
+    outbox.put(b"x" * (MAX_WAITING_BYTES + 1))
+    waiting = asyncio.ensure_future(outbox.has_room())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    assert len(await outbox.take()) == 1
+    await waiting
+
+
+async def test_closing_lets_what_waits_go_first() -> None:
+    outbox = Outbox()
+    outbox.put(b"1")
+    outbox.close(1013, "later")
+    outbox.close(1000, "too late")
+    outbox.put(b"2")
+    assert outbox.is_closing and outbox.closing is None
+    assert await outbox.take() == [b"1"]
+    assert outbox.closing == (1013, "later")
+    assert await outbox.take() == []
