@@ -1,0 +1,110 @@
+"""What the catalogue knows, asked once for many messages."""
+
+from __future__ import annotations
+
+import pytest
+
+from server.errors import Code, DesignError
+from server.policy.rights import Principal, Right
+from server.ports import DesignRow, DocumentId, StoreUnavailable
+from server.web import access as module
+from server.web.access import Access
+
+ANN = Principal("default", "p1", "Ann")
+DESIGN = DocumentId("default", "designs", "d1")
+
+
+class Shelf:
+    """A catalogue that counts how often it is asked, and may be away."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, DesignRow] = {}
+        self.asked = 0
+        self.is_away = False
+
+    def put(self, id: str, trashed_at: int | None = None) -> None:
+        self.rows[id] = DesignRow(id, id, 0, "p1", 0, 1, trashed_at)
+
+    async def get(self, tenant: str, id: str) -> DesignRow | None:
+        self.asked += 1
+        if self.is_away:
+            raise StoreUnavailable
+        return self.rows.get(id)
+
+    async def add(self, tenant: str, row: DesignRow) -> None: ...
+
+    async def list(self, tenant: str, *, trashed: bool) -> list[DesignRow]:
+        return []
+
+    async def set_trashed(self, tenant: str, id: str, at: int | None) -> bool:
+        return False
+
+
+async def code(access: Access, right: Right, document: DocumentId = DESIGN) -> Code | None:
+    try:
+        await access.check(ANN, right, document)
+    except DesignError as error:
+        return error.code
+    return None
+
+
+async def test_many_messages_cost_one_question() -> None:
+    shelf = Shelf()
+    shelf.put("d1")
+    access = Access(shelf, scratch=False)
+    assert {await code(access, Right.EDIT) for _ in range(100)} == {None}
+    assert shelf.asked == 1
+
+
+async def test_what_this_node_changes_is_known_at_once() -> None:
+    shelf = Shelf()
+    shelf.put("d1")
+    access = Access(shelf, scratch=False)
+    assert await code(access, Right.EDIT) is None
+    shelf.put("d1", trashed_at=5)
+    access.forget(DESIGN)
+    assert await code(access, Right.EDIT) is Code.NOT_FOUND
+    assert await code(access, Right.RESTORE) is None
+
+
+async def test_what_others_change_is_known_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr(module.time, "monotonic", lambda: now)
+    shelf = Shelf()
+    shelf.put("d1")
+    access = Access(shelf, scratch=False)
+    assert await code(access, Right.EDIT) is None
+    shelf.put("d1", trashed_at=5)
+    assert await code(access, Right.EDIT) is None
+    now += 2.1
+    assert await code(access, Right.EDIT) is Code.NOT_FOUND
+
+
+async def test_what_is_missing_is_asked_for_again() -> None:
+    shelf = Shelf()
+    access = Access(shelf, scratch=False)
+    assert await code(access, Right.READ) is Code.NOT_FOUND
+    shelf.put("d1")
+    assert await code(access, Right.READ) is None
+
+
+async def test_with_the_storage_away_open_designs_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr(module.time, "monotonic", lambda: now)
+    shelf = Shelf()
+    shelf.put("d1")
+    access = Access(shelf, scratch=False)
+    assert await code(access, Right.READ) is None
+    shelf.is_away = True
+    now += 60
+    assert await code(access, Right.READ) is None
+    other = DocumentId("default", "designs", "d2")
+    assert await code(access, Right.READ, other) is Code.UNAVAILABLE
+
+
+async def test_scratch_needs_no_catalogue() -> None:
+    shelf = Shelf()
+    document = DocumentId("default", "scratch", "x")
+    assert await code(Access(shelf, scratch=True), Right.EDIT, document) is None
+    assert await code(Access(shelf, scratch=False), Right.EDIT, document) is Code.NOT_FOUND
+    assert shelf.asked == 0
