@@ -170,12 +170,13 @@ def test_no_schema_is_ever_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_hostile_value_is_refused_in_time() -> None:
     value = component("Table", "T", on_page(), props={"data": list(range(150_000))})
-    seconds = timeit.timeit(lambda: VALIDATOR.faults("components/c1", value), number=1)
-    assert seconds < 0.5  # Going through all of it takes 7 s.
+    seconds = timeit.repeat(lambda: VALIDATOR.faults("components/c1", value), number=1, repeat=3)
+    assert min(seconds) < 0.5  # Going through all of it takes 7 s.
     (fault,) = VALIDATOR.faults("components/c1", value)
     assert fault.message == "T does not fit its schema."
 
 
 def test_a_hostile_text_costs_linear_time() -> None:
     value = component("DatePicker", "D", on_page(), props={"min": "{{" * 40_000})
-    assert timeit.timeit(lambda: VALIDATOR.faults("components/c1", value), number=1) < 0.5
+    seconds = timeit.repeat(lambda: VALIDATOR.faults("components/c1", value), number=1, repeat=3)
+    assert min(seconds) < 0.5
