@@ -20,7 +20,10 @@ endif
 
 NPM_CI := npm ci --no-audit --no-fund --loglevel=error
 
-.PHONY: help again setup run test bench soak clean
+# What `bench` and `soak` run: make soak TESTS=tests/ot
+TESTS ?= tests
+
+.PHONY: help again setup run test bench soak cover picture clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1	\2/p' Makefile
@@ -60,12 +63,20 @@ test: $(SETUP) $(DESIGNER) $(INTEROP_PACKAGES) ## set everything up and run ever
 	@tools/stage.sh "browser tests" tools/node.sh .venv/bin/python -m pytest -q tests/browser
 
 bench: $(SETUP) $(INTEROP_PACKAGES) ## measure; not a gate
-	@tools/node.sh .venv/bin/python -m pytest -q -s -m bench tests
+	@tools/node.sh .venv/bin/python -m pytest -q -s -m bench $(TESTS)
 
 soak: $(SETUP) $(DESIGNER) $(INTEROP_PACKAGES) ## the long runs; not a gate
-	@tools/node.sh .venv/bin/python -m pytest -q -s -m soak tests
+	@tools/node.sh .venv/bin/python -m pytest -q -s -m soak $(TESTS)
+
+cover: $(SETUP) $(INTEROP_PACKAGES) ## hold that the tests of ot/ take every branch of it
+	@tools/node.sh .venv/bin/python -m coverage run --branch --source=ot -m pytest -q tests/ot --deselect tests/ot/test_differential.py
+	@.venv/bin/python -m coverage report --show-missing --fail-under=100
+
+picture: $(SETUP) $(DESIGNER) ## make the README's picture anew
+	@tools/chromium.sh
+	@COWEAVE_PICTURE=docs/images/designer.png .venv/bin/python -m pytest -q tests/browser/test_samples.py -k picture
 
 clean: ## remove what was made here, but not the data in var/
 	rm -rf .venv server/static designer_ui/node_modules tests/interop/node_modules tests/browser/artifacts
-	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage dist
 	find ot server schemas tests -name __pycache__ -prune -exec rm -rf {} +

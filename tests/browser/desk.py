@@ -88,6 +88,15 @@ class Desk:
         await self._palette()
         await self.page.get_by_role("button", name=f"Add {title}", exact=True).click()
 
+    async def show_page(self, name: str) -> None:
+        await self.show_layers()
+        pages = self.page.get_by_role("region", name="Pages")
+        # Its accessible name also says who is there.
+        await pages.get_by_role(
+            "button", name=re.compile(rf"^{re.escape(name)}( \w+ is on this page|$)")
+        ).click()
+        await expect(self.canvas.get_by_role("group", name=f"Page {name}")).to_be_visible()
+
     async def _palette(self) -> None:
         await self.page.get_by_role("tab", name="Insert").click()
 

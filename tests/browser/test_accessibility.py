@@ -1,0 +1,85 @@
+"""The designer by axe's rules, and by keyboard. What people build on the canvas is theirs, and is left out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.async_api import Page, expect
+
+from tests.browser.conftest import Sit
+from tests.browser.desk import Desk, design, import_design
+from tests.support.node import INTEROP
+from tests.support.process import ServerProcess
+
+AXE = INTEROP / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+async def faults(page: Page) -> list[str]:
+    """What axe finds outside the canvas: rule, and where."""
+    # Evaluated by the debugger, not by a script element: the page's own policy stays as strict as it is.
+    await page.evaluate(AXE.read_text("utf-8"))
+    found: dict[str, Any] = await page.evaluate(
+        """rules => axe.run(
+            { exclude: [['[aria-label="Canvas"] [data-component]']] },
+            { runOnly: { type: 'tag', values: rules } },
+        )""",
+        RULES,
+    )
+    return [
+        f"{fault['id']}: {node['target']} {node['failureSummary']}"
+        for fault in found["violations"]
+        for node in fault["nodes"]
+    ]
+
+
+async def test_axe_finds_nothing_in_the_list_of_designs(sit: Sit) -> None:
+    page = (await sit("Ada")).page
+    await expect(page.get_by_role("heading", name="Designs")).to_be_visible()
+    assert await faults(page) == []
+    await page.get_by_role("button", name="New design", exact=True).click()
+    assert await faults(page) == []
+
+
+async def test_axe_finds_nothing_in_the_editor(sit: Sit, server_process: ServerProcess) -> None:
+    document = design("Axe", ("Button", "Send", {"label": "Send"}), ("Text", "Hint", {"text": "?"}))
+    path = await import_design(server_process.url, document)
+    desk = Desk((await sit("Ada", path)).page)
+    await desk.ready()
+    assert await faults(desk.page) == []
+    await desk.select("Send")
+    assert await faults(desk.page) == []
+    await desk.insert("Select")
+    await expect(desk.component("Select1")).to_be_visible()
+    assert await faults(desk.page) == []
+    await desk.page.get_by_role("button", name="Dark theme").click()
+    assert await faults(desk.page) == []
+
+
+async def test_a_component_is_added_named_moved_and_deleted_by_keyboard(
+    sit: Sit, server_process: ServerProcess
+) -> None:
+    path = await import_design(server_process.url, design("Keys", ("Text", "First", {"text": "1"})))
+    desk = Desk((await sit("Ada", path)).page)
+    await desk.ready()
+    press = desk.page.keyboard.press
+    await desk.page.get_by_role("tab", name="Insert").focus()
+    await press("Enter")
+    await desk.page.get_by_role("button", name="Add Button", exact=True).focus()
+    await press("Enter")
+    await expect(desk.component("Button1")).to_be_visible()
+    await desk.field("Name").focus()
+    await press("Control+A")
+    await desk.page.keyboard.type("Send")
+    await press("Enter")
+    await expect(desk.component("Send")).to_be_visible()
+    await desk.canvas.focus()
+    await press("Alt+ArrowUp")
+    await expect(desk.canvas.locator("[data-component]").first).to_have_attribute(
+        "aria-label", "Send, Button"
+    )
+    await press("Delete")
+    await expect(desk.component("Send")).to_have_count(0)
+    await press("Control+Z")
+    await expect(desk.component("Send")).to_be_visible()
+    assert await desk.names() == ["Send", "First"]
