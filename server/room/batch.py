@@ -6,12 +6,13 @@ entries one after the other on top of the committed state, which it does not tou
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterator, Mapping
+from typing import Final
 
 from ot import check, check_value
-from ot.types import Op, OpError
+from ot.types import Op, OpError, where
 
+from ..document.applied import Applied
 from ..document.versioned import (
     TYPE,
     Create,
@@ -25,10 +26,11 @@ from ..document.versioned import (
 )
 from ..errors import Code, DesignError
 from ..ports import NewOp, StoredOp
-from .effects import CommittedOp
+from .effects import CommittedOp, Notice
 from .events import Submit
 from .kind import WHOLE, Draft, Kind, State
 from .limits import RoomLimits
+from .overtaken import Loss, losses
 from .window import Window
 
 __all__ = ["Batch", "Entry", "committed_op"]
@@ -36,11 +38,14 @@ __all__ = ["Batch", "Entry", "committed_op"]
 MAX_SEQ: Final = 2**53 - 2
 """Beyond it a stock client's counter no longer counts."""
 
+MAX_NOTICES: Final = 20
+"""Overtaken places told for one edit: a big paste or delete is not told piece by piece."""
+
 
 class Entry:
     """A submit, and what has become of it so far."""
 
-    __slots__ = ("edit", "elements", "error", "notices", "op", "submit")
+    __slots__ = ("edit", "elements", "error", "notices", "op", "overtakes", "submit")
 
     def __init__(self, submit: Submit) -> None:
         self.submit = submit
@@ -48,7 +53,10 @@ class Entry:
         self.elements: frozenset[str] = WHOLE
         self.error: DesignError | None = None
         self.op: CommittedOp | None = None
-        self.notices: Sequence[tuple[str, str, dict[str, Any]]] = ()
+        self.notices: list[Notice] = []
+        """What the author should know, after the answer."""
+        self.overtakes: list[tuple[str, Notice]] = []
+        """What the authors of other ops, by src, should know once this one is committed."""
 
     @classmethod
     def admit(cls, submit: Submit, kind: Kind, limits: RoomLimits) -> Entry:
@@ -144,6 +152,8 @@ class Batch:
             entry.op = self._resent(entry) or self._accept(entry)
         except DesignError as error:
             entry.error = error
+            if error.code is not Code.NO_OP:
+                entry.notices.clear()
 
     def commit(self) -> State | None:
         """The state after the batch. To be called once the batch is durable."""
@@ -196,6 +206,9 @@ class Batch:
                 f"The edit was made on version {base}; the document is at {self.base}.",
                 version=self.base,
             )
+        is_late = base < window.end and not self._kind.loose
+        if is_late:
+            self._note_own_losses(entry, base)
         edit = window.transform(entry.edit, entry.elements, base, window.end)
         fixups: tuple[Op, ...] = ()
         elements: frozenset[str] | None = None
@@ -214,7 +227,9 @@ class Batch:
                     raise DesignError(Code.DOC_DOES_NOT_EXIST, "The document does not exist.")
                 applied = self._draft.apply(edit, window.missed(base), bulk=submit.bulk)
                 edit, fixups, elements = applied.op, applied.fixups, applied.elements
-                entry.notices = applied.notices
+                if is_late:
+                    self._note_others_losses(entry, base, applied)
+                entry.notices += [Notice(*notice) for notice in applied.notices]
                 if applied.name is not None:
                     self.name = applied.name
         body = encode(edit, fixups)
@@ -232,6 +247,35 @@ class Batch:
         )
         window.append(op)
         return op
+
+    def _note_own_losses(self, entry: Entry, base: int) -> None:
+        """What of the edit is lost to edits that it did not know (RM27)."""
+        op = entry.edit
+        if not isinstance(op, list):
+            return
+        told: set[str] = set()
+        for met, other in self._unknown(entry.elements, base, entry.submit.author):
+            for loss in losses(op, other, ties=False):
+                if _is_news(loss, told):
+                    entry.notices.append(_overtaken(loss, met.author, self._kind))
+
+    def _note_others_losses(self, entry: Entry, base: int, applied: Applied) -> None:
+        """What is lost to the edit, and to what the server added to it (RM26)."""
+        author = entry.submit.author
+        told: set[str] = set()
+        # From the last writer of a place back; earlier ones lost it to somebody else.
+        for met, other in self._unknown(applied.elements, base, author):
+            for loss in losses(other, applied.op, ties=True):
+                if _is_news(loss, told):
+                    entry.overtakes.append((met.src, _overtaken(loss, author, self._kind)))
+
+    def _unknown(
+        self, elements: frozenset[str], base: int, author: str
+    ) -> Iterator[tuple[CommittedOp, Op]]:
+        """Other people's ops on these elements since `base`, the newest first."""
+        for met in reversed(self._window.met(elements, base)):
+            if met.author != author and isinstance(met.edit, list):
+                yield met, met.edit
 
     def _create(self, edit: Create) -> None:
         if self._draft is not None:
@@ -265,6 +309,24 @@ def elements_of(edit: Edit, kind: Kind) -> frozenset[str] | None:
         return kind.elements_of(edit)
     except DesignError:
         return None  # stored under older rules: it meets everything
+
+
+def _is_news(loss: Loss, told: set[str]) -> bool:
+    place = where(loss.path)
+    if place in told or len(told) >= MAX_NOTICES:
+        return False
+    told.add(place)
+    return True
+
+
+def _overtaken(loss: Loss, by: str, kind: Kind) -> Notice:
+    element = next(iter(kind.elements_of([{"p": loss.path}])))
+    message = (
+        "What you changed was deleted by somebody who had not seen your change."
+        if loss.is_gone
+        else "Your change was replaced by somebody who had not seen it."
+    )
+    return Notice("overtaken", message, loss.details(element, by))
 
 
 def _no_op() -> DesignError:

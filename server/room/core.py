@@ -21,7 +21,6 @@ from .effects import (
     Effect,
     FindOps,
     Lost,
-    Notice,
     OpsSince,
     Publish,
     ReadOps,
@@ -114,7 +113,7 @@ class Room:
         for stored in recent:
             self._window.append(committed_op(stored, kind))
         assert self._window.end == self.version
-        self._subscribers: dict[str, None] = {}
+        self._subscribers: dict[str, str] = {}  # connection -> its src
         # Of connections that submit without being subscribed: the version up to which they have ops.
         self._sent: dict[str, int] = {}
         self._phase = _Phase.IDLE
@@ -186,9 +185,9 @@ class Room:
         return [reader.asked for reader in self._readers.values()]
 
     @property
-    def subscribers(self) -> tuple[str, ...]:
-        """The connections that have every op below `version` and get each new one."""
-        return tuple(self._subscribers)
+    def subscribers(self) -> dict[str, str]:
+        """The connections that have every op below `version` and get each new one, and their src."""
+        return dict(self._subscribers)
 
     @property
     def held(self) -> frozenset[str]:
@@ -483,7 +482,18 @@ class Room:
             Deliver(conn, tuple(self._outcomes(conn, entries, batch.base)))
             for conn, entries in own.items()
         ]
-        return effects
+        return effects + self._overtaken(batch)
+
+    def _overtaken(self, batch: Batch) -> list[Effect]:
+        """Tell those whose work an edit has replaced that did not know it (RM26)."""
+        return [
+            Deliver(conn, (notice,))
+            for entry in batch.entries
+            if entry.error is None
+            for loser, notice in entry.overtakes
+            for conn, src in self._subscribers.items()
+            if src == loser
+        ]
 
     def _outcomes(self, conn: str, entries: Iterable[Entry], base: int) -> Iterator[Delivery]:
         """What a submitter is told: its answers, each after the lower versions that it lacks."""
@@ -493,6 +503,7 @@ class Room:
             submit = entry.submit
             if entry.error is not None:
                 yield Refused(entry.error, submit.request)
+                yield from entry.notices
                 continue
             op = entry.op
             assert op is not None
@@ -502,8 +513,7 @@ class Room:
                 yield OpsSince(self._window.slice(has, op.version))
             has = max(has, op.version + 1)
             yield Acked(op, submit.request)
-            for code, message, details in entry.notices:
-                yield Notice(code, message, details)
+            yield from entry.notices
         if not is_subscribed:
             self._remember(conn, has)
         elif has < self.version:
@@ -520,7 +530,7 @@ class Room:
         if event.since is None:
             assert not isinstance(event, Resume)
             if isinstance(event, Subscribe):
-                self._subscribe(event.conn)
+                self._subscribe(event)
             return [Deliver(event.conn, (Answer(self.snapshot(), event.request),))]
         if event.since >= self._window.start:
             return self._caught_up(event, event.since)
@@ -554,12 +564,12 @@ class Room:
         if not isinstance(asked, Resume):
             told.append(CaughtUp(asked.request))
         if not isinstance(asked, Fetch):
-            self._subscribe(asked.conn)
+            self._subscribe(asked)
         return [Deliver(asked.conn, tuple(told))] if told else []
 
-    def _subscribe(self, conn: str) -> None:
-        self._sent.pop(conn, None)
-        self._subscribers[conn] = None
+    def _subscribe(self, asked: Subscribe | Resume) -> None:
+        self._sent.pop(asked.conn, None)
+        self._subscribers[asked.conn] = asked.src
 
     def _remember(self, conn: str, has: int) -> None:
         """Note what `conn` has. What is forgotten is sent once more, which does no harm."""

@@ -112,9 +112,11 @@ class Unsubscribed:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something the author should know about an op that was accepted, after its `Acked`.
+    """Something the author of an edit should know, after its answer or much later.
 
-    `details` as in `DesignError.details`; `code` is stable, e.g. "parent-gone", "name-changed".
+    `details` as in `DesignError.details`; `code` is stable: "parent-gone", "name-changed", or
+    "overtaken" with `element`, `path`, `mine`, `theirs`, `gone` (nothing stands there any more) and
+    `by`, an author's id.
     """
 
     code: str

@@ -91,6 +91,7 @@ class Resume:
     """`conn` was subscribed when the room was lost, and has every op below `since`: not answered."""
 
     conn: str
+    src: str
     since: int
 
 

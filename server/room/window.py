@@ -134,6 +134,10 @@ class Window:
             op, at = transformed, version + 1
         return self._pass_by(op, at, end)
 
+    def met(self, elements: frozenset[str], base: int) -> list[CommittedOp]:
+        """The ops from version `base` on that share an element, in order."""
+        return [self[version] for version in self._meetings(elements, base, self.end)]
+
     def _meetings(self, elements: frozenset[str], base: int, end: int) -> list[int]:
         """The versions of `base` ... `end - 1` whose ops share an element, in rising order."""
         versions: set[int] = set()

@@ -396,9 +396,9 @@ class RoomTask:
             return False
         self._room = room
         told, self._told = self._told, room.version
-        for conn in lost.subscribers:
+        for conn, src in lost.subscribers.items():
             if conn in self.peers:
-                self._mailbox.post(Resume(conn, told))
+                self._mailbox.post(Resume(conn, src, told))
         for asked in lost.reading:
             self._mailbox.post(asked)
         for submit in submits:

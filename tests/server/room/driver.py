@@ -91,7 +91,8 @@ class Driver:
 
     def submit(self, conn: str, seq: int, base: int | None, edit: Edit, **others: Any) -> Submit:
         """Queue an edit of the src of the same name."""
-        submit = Submit(conn, others.pop("src", conn), seq, base, edit, "author", 0, **others)
+        src, author = others.pop("src", conn), others.pop("author", "author")
+        submit = Submit(conn, src, seq, base, edit, author, 0, **others)
         self.feed(submit)
         return submit
 

@@ -519,6 +519,66 @@ def test_RM25_a_notice_follows_the_ack() -> None:
     assert told[-1].code == "name-changed"
 
 
+def write(component: str, value: str, old: str = "hello") -> list[dict[str, Any]]:
+    return [{"p": ["components", component, "props", "text"], "od": old, "oi": value}]
+
+
+def overtaken(driver: Driver, conn: str) -> list[dict[str, Any]]:
+    return [
+        told.details
+        for told in driver.told.get(conn, ())
+        if isinstance(told, Notice) and told.code == "overtaken"
+    ]
+
+
+def test_RM26_who_is_overtaken_is_told() -> None:
+    driver = open_design()
+    for conn in ("ann", "bob", "eve"):
+        driver.subscribe(conn, 1)
+    driver.commit("ann", 1, 1, write("c2", "Ann's"), author="ann")
+    driver.commit("bob", 1, 1, write("c2", "Bob's"), author="bob")
+    assert overtaken(driver, "ann") == [
+        {
+            "element": "components/c2",
+            "path": ["components", "c2", "props", "text"],
+            "mine": "Ann's",
+            "theirs": "Bob's",
+            "gone": False,
+            "by": "bob",
+        }
+    ]
+    assert isinstance(driver.told["ann"][-2], OpsSince)
+    assert overtaken(driver, "bob") == overtaken(driver, "eve") == []
+    # Who knew it, or wrote the same, or is the same person, overtakes nobody.
+    driver.commit("ann", 2, 3, write("c2", "Mine", "Bob's"), author="ann")
+    driver.commit("bob", 2, 3, write("c2", "Mine", "Bob's"), author="bob")
+    driver.commit("eve", 1, 4, write("c2", "Again", "Mine"), author="bob")
+    assert len(overtaken(driver, "ann")) == 1 and overtaken(driver, "bob") == []
+
+
+def test_RM26_who_loses_a_deleted_component_is_told() -> None:
+    driver = open_design()
+    driver.subscribe("ann", 1)
+    box = driver.room.snapshot().data["components"]["c1"]
+    typed = [{"p": ["components", "c2", "props", "text", 0], "si": "typed "}]
+    driver.commit("ann", 1, 1, typed, author="ann")
+    # The server takes the contents of the box along.
+    driver.commit("bob", 1, 1, [{"p": ["components", "c1"], "od": box}], author="bob")
+    (details,) = overtaken(driver, "ann")
+    assert details["mine"] == "typed " and details["gone"] and details["theirs"] is None
+    assert details["path"] == ["components", "c2", "props", "text"]
+
+
+def test_RM27_who_writes_into_what_is_gone_is_told() -> None:
+    driver = open_design()
+    text = driver.room.snapshot().data["components"]["c2"]
+    driver.commit("bob", 1, 1, [{"p": ["components", "c2"], "od": text}], author="bob")
+    typed = [{"p": ["components", "c2", "props", "text", 0], "si": "typed "}]
+    assert refusal(driver.commit("ann", 1, 1, typed, author="ann")) == Code.NO_OP
+    (details,) = overtaken(driver, "ann")
+    assert (details["mine"], details["gone"], details["by"]) == ("typed ", True, "bob")
+
+
 # -- while others are slow -------------------------------------------------------------------------
 
 
@@ -617,7 +677,7 @@ def test_RM33_a_reader_that_left_is_forgotten() -> None:
     assert len(driver.room.reading) == 1
     driver.feed(Leave("one"))
     driver.settle()
-    assert driver.told.get("one", []) == [] and driver.room.subscribers == ()
+    assert driver.told.get("one", []) == [] and driver.room.subscribers == {}
 
 
 def test_RM34_another_nodes_commits_are_taken_in() -> None:
@@ -713,7 +773,7 @@ def test_LK3_without_its_locks_a_submit_waits_and_so_do_the_later_ones() -> None
 def test_RM40_a_lost_subscription_goes_on() -> None:
     driver = open_scratch()
     driver.commit("a", 1, 1, put("x"))
-    driver.feed(Resume("reader", 1))
+    driver.feed(Resume("reader", "reader", 1))
     assert driver.versions("reader") == [1]
     assert not any(isinstance(told, CaughtUp) for told in driver.told["reader"])
     driver.commit("a", 2, 2, put("y"))
