@@ -9,7 +9,7 @@ export function LeftPanel() {
   const { commands } = useWorkspace();
   const panel = useUi((ui) => ui.panel);
   return (
-    <div className={css.panel}>
+    <aside className={css.panel} aria-label="Structure">
       <div className={css.tabs} role="tablist" aria-label="Left panel">
         <button
           type="button"
@@ -44,6 +44,6 @@ export function LeftPanel() {
           </>
         )}
       </div>
-    </div>
+    </aside>
   );
 }

@@ -25,11 +25,13 @@ export function Notices() {
 
   const dismiss = (id: number) => setNotices((before) => before.filter((each) => each.id !== id));
   return (
-    <ol className={css.notices} aria-label="Notices">
-      {notices.map((notice) => (
-        <Toast key={notice.id} notice={notice} onDone={() => dismiss(notice.id)} />
-      ))}
-    </ol>
+    <section className={css.notices} aria-label="Notices">
+      <ol aria-label="Notices">
+        {notices.map((notice) => (
+          <Toast key={notice.id} notice={notice} onDone={() => dismiss(notice.id)} />
+        ))}
+      </ol>
+    </section>
   );
 }
 

@@ -314,7 +314,7 @@ function Row({ item, top }: { item: ItemInstance<string>; top: number }) {
       </span>
       <TypeIcon icon={type?.icon} />
       <span className={css.name}>{component.name}</span>
-      {slot === "content" ? null : <span className={css.slot}>{slot}</span>}
+      {slot === "content" ? null : <span className={css.slot} data-slot-name={slot} />}
       {people.slice(0, 3).map((person) => (
         <i
           key={person.id}
