@@ -233,13 +233,14 @@ class Batch:
                 if applied.name is not None:
                     self.name = applied.name
         body = encode(edit, fixups)
-        self.new_ops.append(NewOp(submit.src, submit.seq, submit.author, submit.time, body))
+        time = max(submit.time, window.last_time)
+        self.new_ops.append(NewOp(submit.src, submit.seq, submit.author, time, body))
         op = CommittedOp(
             window.end,
             submit.src,
             submit.seq,
             submit.author,
-            submit.time,
+            time,
             edit,
             fixups,
             elements,

@@ -100,8 +100,8 @@ class Room:
     ) -> None:
         """Open the document at `snapshot`, the head as far as is known.
 
-        `recent` are stored ops that end there. `milestone` is the newest version that is kept as a
-        snapshot.
+        `recent` are stored ops that end there, with the last one at least. `milestone` is the
+        newest version that is kept as a snapshot.
         """
         self.version = snapshot.version
         self.current: Submit | None = None

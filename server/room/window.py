@@ -38,6 +38,11 @@ class Window:
         """The version after the last op."""
         return self.start + len(self._ops)
 
+    @property
+    def last_time(self) -> int:
+        """The time of the last op, in ms; 0 if there is none."""
+        return self._ops[-1].time if self._ops else 0
+
     def __getitem__(self, version: int) -> CommittedOp:
         if version < self.start:
             raise IndexError(version)
@@ -87,12 +92,12 @@ class Window:
         self._ops[:0] = ops
 
     def trim(self, max_ops: int, max_size: int) -> None:
-        """Drop old ops when there are a quarter more than these bounds allow."""
+        """Drop old ops, but not the last, when there are a quarter more than these bounds allow."""
         if len(self._ops) <= max_ops * 1.25 and self._size <= max_size * 1.25:
             return
         count = max(0, len(self._ops) - max_ops)
         size = self._size - sum(op.size for op in self._ops[:count])
-        while count < len(self._ops) and size > max_size:
+        while count < len(self._ops) - 1 and size > max_size:
             size -= self._ops[count].size
             count += 1
         for op in self._ops[:count]:

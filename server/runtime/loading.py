@@ -75,15 +75,21 @@ async def _load(
 ) -> _Loaded:
     milestone = snapshot.version
     recent: deque[StoredOp] = deque(maxlen=limits.recent_ops)
+    at = max(milestone - 1, 0)  # the op before, too: the room wants to know the last one
     while True:
-        piece = await store.read(document, snapshot.version, snapshot.version + limits.piece_ops)
+        piece = await store.read(document, at, at + limits.piece_ops)
         for stored in piece:
-            if stored.version != snapshot.version:
-                raise Damaged(f"version {snapshot.version} is missing")
+            if stored.version != at:
+                raise Damaged(f"version {at} is missing")
+            at += 1
+            recent.append(stored)
+            if at <= milestone:
+                continue
             try:
                 snapshot = replay(snapshot, decode(stored.body)[0])
             except (OpError, ValueError) as error:
                 raise Damaged(f"version {stored.version}: {error}") from error
-            recent.append(stored)
         if len(piece) < limits.piece_ops:
+            if at < milestone:
+                raise Damaged(f"version {at} is missing")
             return _Loaded(snapshot, milestone, tuple(recent))

@@ -92,7 +92,8 @@ class Driver:
     def submit(self, conn: str, seq: int, base: int | None, edit: Edit, **others: Any) -> Submit:
         """Queue an edit of the src of the same name."""
         src, author = others.pop("src", conn), others.pop("author", "author")
-        submit = Submit(conn, src, seq, base, edit, author, 0, **others)
+        time = others.pop("time", 0)
+        submit = Submit(conn, src, seq, base, edit, author, time, **others)
         self.feed(submit)
         return submit
 

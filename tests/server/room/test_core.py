@@ -417,6 +417,16 @@ def test_RM18_fixups_are_composed_and_given_to_the_author() -> None:
     assert len(driver.store.ops) == 2
 
 
+def test_RM19_times_never_go_back() -> None:
+    driver = open_scratch()
+    for seq, time in ((1, 50), (2, 40), (3, 60)):
+        driver.submit("a", seq, 1, put(f"k{seq}"), time=time)
+    driver.feed(Turn())
+    driver.settle()
+    driver.commit("a", 4, 1, put("k4"), time=10)
+    assert [op.time for op in driver.store.ops] == [0, 50, 50, 60, 60]
+
+
 # -- sending ---------------------------------------------------------------------------------------
 
 

@@ -168,8 +168,11 @@ async def test_RM35_snapshots_are_kept_and_used() -> None:
         for number in range(5):
             await rooms.submit(DOCUMENT, put(f"k{number}"), "author")
     assert sorted(store._logs[DOCUMENT].milestones) == [3, 6]
+    store._logs[DOCUMENT].ops[5] = replace(store._logs[DOCUMENT].ops[5], time=77)
     async with running(store, limits=limits, create=False) as rooms:
         assert len((await rooms.snapshot(DOCUMENT)).data) == 5
+        await rooms.submit(DOCUMENT, put("later"), "author")
+    assert (await store.read(DOCUMENT, 6))[0].time == 77  # RM19, though the clock says 0
 
 
 # -- closing ---------------------------------------------------------------------------------------
