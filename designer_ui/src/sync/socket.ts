@@ -2,6 +2,7 @@
 import ReconnectingWebSocket from "reconnecting-websocket";
 import { Connection } from "sharedb/lib/client";
 import type { Socket } from "sharedb/lib/sharedb";
+import { Backoff } from "./backoff";
 import { asPerson } from "./rest";
 
 const PING_EVERY_MS = 10_000;
@@ -13,24 +14,26 @@ export interface Link {
 
 export function connect(): Link {
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-  const socket = new ReconnectingWebSocket(
-    `${scheme}//${location.host}${asPerson("/ws/sharedb")}`,
-    [],
-    {
-      // The first try after a loss is almost at once: most losses are a restart or a changed network.
-      minReconnectionDelay: 150,
-      maxReconnectionDelay: 4_000,
-      reconnectionDelayGrowFactor: 1.5,
-      connectionTimeout: 5_000,
-      // ShareDB queues and resends by itself; a second queue below it would send things twice.
-      maxEnqueuedMessages: 0,
-    },
-  );
+  const address = `${scheme}//${location.host}${asPerson("/ws/sharedb")}`;
+  const backoff = new Backoff();
+  const socket = new ReconnectingWebSocket(() => backoff.wait().then(() => address), [], {
+    // The waits are the backoff's: unlike the socket's own they can be cut short.
+    minReconnectionDelay: 0,
+    maxReconnectionDelay: 0,
+    connectionTimeout: 5_000,
+    // ShareDB queues and resends by itself; a second queue below it would send things twice.
+    maxEnqueuedMessages: 0,
+  });
   const connection = new Connection(socket as unknown as Socket);
+  connection.on("connected", () => backoff.succeeded());
   // A refused or failed handshake shows as "offline"; nobody else listens for these.
   connection.on("error", (error) => console.warn("ShareDB connection:", error.message));
 
-  const stop = watchLine(connection, () => socket.reconnect());
+  const stop = watchLine(connection, () => {
+    backoff.succeeded();
+    backoff.hurry();
+    socket.reconnect();
+  });
   return {
     connection,
     close() {
