@@ -302,6 +302,7 @@ def _body(raw: Mapping[str, Any]) -> Mapping[str, Json]:
         case "op":
             if type(value) is not list:
                 raise DesignError(Code.OP_BADLY_FORMED, "json0 op must be an array")
+            _check_paths(value)
             return {"op": value}
         case "create":
             if type(value) is not dict or type(value.get("type")) is not str:
@@ -313,6 +314,15 @@ def _body(raw: Mapping[str, Any]) -> Mapping[str, Json]:
             if value is not True:
                 raise DesignError(Code.OP_BADLY_FORMED, "del must be true")
             return {"del": True}
+
+
+def _check_paths(op: list[Json]) -> None:
+    """No step may be a name that every object has; all else about an op is judged by its room."""
+    for component in op:
+        path = component.get("p") if type(component) is dict else None
+        for step in path if type(path) is list else ():
+            if type(step) is str and step in FORBIDDEN_NAMES:
+                raise DesignError(Code.OP_NOT_APPLIED, "Invalid path segment", path=path)
 
 
 def _bulk_read(raw: Mapping[str, Any], subscribe: bool) -> BulkRead:

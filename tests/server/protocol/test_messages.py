@@ -123,6 +123,19 @@ def test_WP13_each_kind_of_edit(body: dict[str, Any], parsed: dict[str, Any]) ->
     assert message == messages.SubmitOp("designs", "d1", 1, None, 1, parsed)
 
 
+@pytest.mark.parametrize("path", [["__proto__"], ["a", "constructor"], ["a", 0, "toString", "b"]])
+def test_WP13_paths_into_the_prototype(path: list[Any]) -> None:
+    error = refusal({**OP, "op": [{"p": ["a"], "oi": 1}, {"p": path, "oi": 1}]})
+    assert (error.code, error.message) == (Code.OP_NOT_APPLIED, "Invalid path segment")
+    assert error.details == {"path": path}
+
+
+@pytest.mark.parametrize("op", [[1], [None], [{}], [{"p": 1}], [{"p": [1, None, {}]}]], ids=repr)
+def test_WP13_other_faults_of_an_op_are_left_to_its_room(op: list[Any]) -> None:
+    message = parse({**OP, "op": op})
+    assert isinstance(message, messages.SubmitOp) and message.body == {"op": op}
+
+
 @pytest.mark.parametrize("value", [None, 1, "x", True], ids=repr)
 def test_WP14_bulk_lists(value: Any) -> None:
     for action in ("bf", "bs", "bu"):
