@@ -206,9 +206,7 @@ class Batch:
                 f"The edit was made on version {base}; the document is at {self.base}.",
                 version=self.base,
             )
-        is_late = base < window.end and not self._kind.loose
-        if is_late:
-            self._note_own_losses(entry, base)
+        self._note_own_losses(entry, base)
         edit = window.transform(entry.edit, entry.elements, base, window.end)
         fixups: tuple[Op, ...] = ()
         elements: frozenset[str] | None = None
@@ -227,8 +225,7 @@ class Batch:
                     raise DesignError(Code.DOC_DOES_NOT_EXIST, "The document does not exist.")
                 applied = self._draft.apply(edit, window.missed(base), bulk=submit.bulk)
                 edit, fixups, elements = applied.op, applied.fixups, applied.elements
-                if is_late:
-                    self._note_others_losses(entry, base, applied)
+                self._note_others_losses(entry, base, applied)
                 entry.notices += [Notice(*notice) for notice in applied.notices]
                 if applied.name is not None:
                     self.name = applied.name
@@ -274,7 +271,10 @@ class Batch:
         self, elements: frozenset[str], base: int, author: str
     ) -> Iterator[tuple[CommittedOp, Op]]:
         """Other people's ops on these elements since `base`, the newest first."""
-        for met in reversed(self._window.met(elements, base)):
+        if self._kind.loose:
+            return
+        for version in reversed(self._window.meetings(elements, base, self._window.end)):
+            met = self._window[version]
             if met.author != author and isinstance(met.edit, list):
                 yield met, met.edit
 

@@ -131,7 +131,7 @@ class Window:
                 edit = transform(edit, self[version].edit)
             return edit
         op, at = edit, base
-        for version in self._meetings(elements, base, end):
+        for version in self.meetings(elements, base, end):
             op = self._pass_by(op, at, version)
             met = self[version].edit
             transformed = transform(op, met)
@@ -139,20 +139,19 @@ class Window:
             op, at = transformed, version + 1
         return self._pass_by(op, at, end)
 
-    def met(self, elements: frozenset[str], base: int) -> list[CommittedOp]:
-        """The ops from version `base` on that share an element, in order."""
-        return [self[version] for version in self._meetings(elements, base, self.end)]
-
-    def _meetings(self, elements: frozenset[str], base: int, end: int) -> list[int]:
+    def meetings(self, elements: frozenset[str], base: int, end: int) -> list[int]:
         """The versions of `base` ... `end - 1` whose ops share an element, in rising order."""
-        versions: set[int] = set()
+        versions: list[int] = []
         for element in (*elements, None):
-            for version in reversed(self._by_element.get(element, ())):
+            on_element = self._by_element.get(element)
+            if not on_element or on_element[-1] < base:
+                continue
+            for version in reversed(on_element):
                 if version < base:
                     break
                 if version < end:
-                    versions.add(version)
-        return sorted(versions)
+                    versions.append(version)
+        return sorted(set(versions)) if versions else versions
 
     def _pass_by(self, op: Op, start: int, end: int) -> Op:
         """`op` after the ops `start` ... `end - 1`, none of which concern it."""
