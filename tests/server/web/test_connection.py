@@ -1,0 +1,190 @@
+"""Connections on a real backend, without a socket: what is asked, and what waits to be written."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from typing import Any
+
+import orjson
+import pytest
+
+from server.app import Backend
+from server.errors import Code, DesignError
+from server.policy.rights import Principal
+from server.ports import DocumentId
+from server.protocol.identity import Identities
+from server.protocol.session import Session
+from server.room.effects import Lost, OpsSince
+from server.web.connection import Connection, Services
+from server.web.outbox import MAX_LIVE_BYTES
+
+IDENTITIES = Identities(b"a key for the tests of connections")
+SECONDS = 20
+
+
+class Client:
+    """A connection whose frames the test writes and reads."""
+
+    def __init__(self, backend: Backend, number: int, name: str) -> None:
+        self.services = Services(
+            rooms=backend.rooms,
+            history=backend.history,
+            store=backend.store,
+            presence=backend.presence,
+            access=backend.access,
+            clock=lambda: 1_000,
+        )
+        principal = Principal("default", name, name)
+        session = Session(f"default/{name}", IDENTITIES, f"session{number:09d}")
+        self.connection = Connection(f"c{number}", principal, session, self.services)
+        self.raw: list[bytes] = []
+        self._seqs = itertools.count(1)
+
+    async def send(self, **message: Any) -> None:
+        await self.connection.receive(orjson.dumps(message))
+
+    async def submit(self, d: str, v: int | None, **body: Any) -> None:
+        await self.send(a="op", c="scratch", d=d, v=v, seq=next(self._seqs), x={}, **body)
+
+    async def next(self) -> dict[str, Any]:
+        """The next frame, as the writer of the socket would take it."""
+        async with asyncio.timeout(SECONDS):
+            while not self.raw:
+                self.raw = await self.connection.outbox.take()
+                if not self.raw:
+                    assert self.connection.outbox.closing is None, "it was closed"
+                    await self.connection.catch_up()
+        frame: dict[str, Any] = orjson.loads(self.raw.pop(0))
+        return frame
+
+    async def ask(self, **message: Any) -> dict[str, Any]:
+        await self.send(**message)
+        return await self.next()
+
+
+@pytest.fixture
+def ann(backend: Backend) -> Client:
+    return Client(backend, 1, "ann")
+
+
+@pytest.fixture
+def bob(backend: Backend) -> Client:
+    return Client(backend, 2, "bob")
+
+
+async def made(client: Client, d: str, data: Any) -> None:
+    await client.submit(d, None, create={"type": "json0", "data": data})
+    assert "error" not in await client.next()
+
+
+async def test_one_frame_serves_all_readers(backend: Backend, ann: Client, bob: Client) -> None:
+    cyd = Client(backend, 3, "cyd")
+    await made(ann, "x", {"n": 0})
+    for client in (bob, cyd):
+        assert (await client.ask(a="s", c="scratch", d="x"))["data"]["v"] == 1
+    await ann.submit("x", 1, op=[{"p": ["n"], "na": 1}])
+    frames = []
+    for client in (bob, cyd):
+        async with asyncio.timeout(SECONDS):
+            (frame,) = await client.connection.outbox.take()
+        frames.append(frame)
+    assert frames[0] is frames[1]
+    assert orjson.loads(frames[0])["op"] == [{"p": ["n"], "na": 1}]
+
+
+async def test_a_slow_reader_catches_up_without_a_gap(
+    backend: Backend, ann: Client, bob: Client
+) -> None:
+    """More live ops than may wait are dropped, and read again from the log when it reads."""
+    await made(ann, "x", {"text": ""})
+    assert (await bob.ask(a="s", c="scratch", d="x"))["data"]["v"] == 1
+    text, count = "x" * 50_000, 150
+    value = ""
+    for version in range(1, 1 + count):
+        new = text + str(version)
+        op = [{"p": ["text"], "od": value, "oi": new}]
+        await ann.submit("x", version, op=op)
+        assert "error" not in await ann.next()
+        value = new
+        assert bob.connection.outbox.live_bytes <= MAX_LIVE_BYTES
+    behind = bob.connection.outbox.behind()
+    assert list(behind) == [DocumentId("default", "scratch", "x")]
+    got = [(await bob.next())["v"] for _ in range(count)]
+    assert got == list(range(1, 1 + count))
+    # And it is live again.
+    await ann.submit("x", 1 + count, op=[{"p": ["n"], "oi": 1}])
+    assert (await bob.next())["v"] == 1 + count
+
+
+async def test_a_slow_reader_gets_its_own_acks_in_the_catch_up(
+    backend: Backend, ann: Client, bob: Client
+) -> None:
+    await made(ann, "x", {"n": 0, "text": ""})
+    await bob.ask(a="s", c="scratch", d="x")
+    await bob.submit("x", 1, op=[{"p": ["n"], "na": 1}])
+    value = ""
+    for version in range(1, 60):
+        new = "x" * 50_000 + str(version)
+        await ann.submit("x", version, op=[{"p": ["text"], "od": value, "oi": new}])
+        assert "error" not in (await ann.next())
+        value = new
+    frames = [await bob.next() for _ in range(60)]
+    assert [frame["v"] for frame in frames] == list(range(1, 61))
+    whole = IDENTITIES.whole("session000000002", "default/bob")
+    assert [frame["src"] for frame in frames].count(whole) == 1
+
+
+async def test_a_lost_document_sends_the_client_back(ann: Client) -> None:
+    document = DocumentId("default", "scratch", "x")
+    lost = Lost(DesignError(Code.UNAVAILABLE, "The server is stopping."))
+    ann.connection.deliver(document, (lost,))
+    notice = await ann.next()
+    assert (notice["a"], notice["code"]) == ("notice", "ERR_DESIGN_UNAVAILABLE")
+    assert ann.connection.outbox.closing == (1013, "ERR_DESIGN_UNAVAILABLE")
+
+
+async def test_a_fault_in_a_delivery_ends_the_connection(
+    ann: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Going on would leave the client with a gap that nobody knows of."""
+    document = DocumentId("default", "scratch", "x")
+    broken: Any = OpsSince(ops=(None,))  # type: ignore[arg-type]
+    ann.connection.deliver(document, (broken,))
+    assert ann.connection.outbox.closing == (1011, "")
+    assert "delivery failed" in caplog.text
+
+
+async def test_history_is_answered_from_the_log(ann: Client) -> None:
+    await made(ann, "x", {"n": 0})
+    await ann.submit("x", 1, op=[{"p": ["n"], "na": 1}])
+    await ann.next()
+    old = await ann.ask(a="nf", id=1, c="scratch", d="x", v=1)
+    assert (old["id"], old["v"], old["data"]) == (1, 1, {"n": 0})
+    assert (await ann.ask(a="nt", id=2, c="scratch", d="x", ts=1_000))["data"] == {"n": 1}
+    assert (await ann.ask(a="nt", id=3, c="scratch", d="x", ts=999))["v"] == 0
+    newer = await ann.ask(a="nf", id=4, c="scratch", d="x", v=3)
+    assert newer["error"]["code"] == "ERR_OP_VERSION_NEWER_THAN_CURRENT_SNAPSHOT"
+
+
+async def test_presence_goes_both_ways_and_ends_with_the_connection(
+    ann: Client, bob: Client
+) -> None:
+    assert (await bob.ask(a="ps", ch="any", seq=1))["a"] == "ps"
+    await ann.ask(a="ps", ch="any", seq=1)
+    assert await bob.next() == {"a": "pr", "ch": "any"}
+    ack = await ann.ask(a="p", ch="any", id="me", p={"x": 1}, pv=0)
+    assert ack["src"] == "session000000001"
+    assert await bob.next() == ack
+    await ann.connection.leave()
+    assert await bob.next() == {**ack, "p": None, "pv": 1}
+
+
+async def test_after_leaving_nothing_comes(ann: Client, bob: Client) -> None:
+    await made(ann, "x", {"n": 0})
+    await bob.ask(a="s", c="scratch", d="x")
+    await bob.connection.leave()
+    await ann.submit("x", 1, op=[{"p": ["n"], "na": 1}])
+    assert (await ann.next())["v"] == 1
+    bob.connection.outbox.put(b'{"a":"last"}')
+    assert (await bob.next()) == {"a": "last"}
