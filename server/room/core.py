@@ -109,7 +109,8 @@ class Room:
         self._kind = kind
         self._limits = limits or RoomLimits()
         self._state = kind.load(snapshot.data, False) if snapshot.type is not None else None
-        self._window = Window(recent[0].version if recent else snapshot.version)
+        start = recent[0].version if recent else snapshot.version
+        self._window = Window(start, self._limits.batch_work)
         for stored in recent:
             self._window.append(committed_op(stored, kind))
         assert self._window.end == self.version
@@ -216,9 +217,19 @@ class Room:
             return self._read_on()
         if not self._queue:
             return []
-        taken = self._queue[: self._limits.batch_ops]
-        del self._queue[: len(taken)]
-        return self._begin(taken)
+        return self._begin(self._taken())
+
+    def _taken(self) -> list[Submit]:
+        """The next submits of the queue, as many as one batch may have (RM8)."""
+        count = components = 0
+        for submit in self._queue[: self._limits.batch_ops]:
+            components += len(submit.edit) if isinstance(submit.edit, list) else 1
+            if count and components > self._limits.batch_components:
+                break
+            count += 1
+        taken = self._queue[:count]
+        del self._queue[:count]
+        return taken
 
     def _restart(self) -> list[Effect]:
         """Do the whole batch again, from the locks on."""
@@ -383,7 +394,12 @@ class Room:
         assert batch is not None
         if batch.base != self.version:
             self._batch = batch = self._new_batch(batch.entries)
-        for entry in batch.entries:
+        most = self._window.work + self._limits.batch_work
+        for number, entry in enumerate(batch.entries):
+            if self._window.work > most:
+                self._queue[:0] = [later.submit for later in batch.entries[number:]]
+                del batch.entries[number:]
+                break
             self.current = entry.submit
             batch.judge(entry)
         self.current = None
@@ -533,7 +549,10 @@ class Room:
                 self._subscribe(event)
             return [Deliver(event.conn, (Answer(self.snapshot(), event.request),))]
         if event.since >= self._window.start:
-            return self._caught_up(event, event.since)
+            effects = self._caught_up(event, event.since)
+            if event.since > self.version:
+                effects += self._on_remote_head(RemoteHead(event.since))
+            return effects
         if len(self._readers) >= self._limits.readers:
             return [_lost(event.conn, Code.OVERLOADED, "Too many are reading old versions.")]
         self._last_ticket += 1

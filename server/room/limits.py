@@ -15,6 +15,10 @@ class RoomLimits:
 
     batch_ops: int = 256
     """Submitted ops worked on at once: about 20 ms of work, so that reads come in between."""
+    batch_components: int = 4_000
+    """Components of those together, unless one op alone has more."""
+    batch_work: int = 500_000
+    """Pairs of components that meet in transform: about 0.5 s, in one op or all of a batch."""
     recent_ops: int = 8_192
     """Committed ops kept in memory: a client away for 5,000 ops needs no read."""
     recent_bytes: int = 16_000_000

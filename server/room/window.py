@@ -10,6 +10,7 @@ from ot import json0
 from ot.types import Op
 
 from ..document.versioned import Edit, NoOp, transform
+from ..errors import Code, DesignError
 from .effects import CommittedOp
 
 __all__ = ["Window"]
@@ -23,10 +24,13 @@ class Window:
     its conflicts and not with its age (RM12).
     """
 
-    __slots__ = ("_by_element", "_by_key", "_ops", "_size", "start")
+    __slots__ = ("_by_element", "_by_key", "_max_work", "_ops", "_size", "start", "work")
 
-    def __init__(self, start: int) -> None:
+    def __init__(self, start: int, max_work: int = 500_000) -> None:
         self.start = start
+        self.work = 0
+        """Pairs of components that have met, ever; a pair takes about 1 us."""
+        self._max_work = max_work
         self._ops: list[CommittedOp] = []
         # Versions in rising order: of the ops on each element, and of those on all (None).
         self._by_element: dict[str | None, deque[int]] = {}
@@ -123,6 +127,9 @@ class Window:
         Gives what transforming over each op in turn gives. An op that shares no element with `edit`
         would leave every component as it is, but where there are several of them it would also
         merge those that can be merged: so that is done in its place.
+
+        Raises: DesignError(TOO_LARGE) when too many components would meet, and what transform
+        raises.
         """
         if base >= end:
             return edit
@@ -131,13 +138,29 @@ class Window:
                 edit = transform(edit, self[version].edit)
             return edit
         op, at = edit, base
-        for version in self.meetings(elements, base, end):
+        meetings = self.meetings(elements, base, end)
+        self._spend(len(op), meetings)
+        for version in meetings:
             op = self._pass_by(op, at, version)
             met = self[version].edit
             transformed = transform(op, met)
             assert isinstance(transformed, list)
             op, at = transformed, version + 1
         return self._pass_by(op, at, end)
+
+    def _spend(self, components: int, meetings: Sequence[int]) -> None:
+        met = 0
+        for version in meetings:
+            edit = self[version].edit
+            met += len(edit) if isinstance(edit, list) else 1
+        if met * components > self._max_work:
+            raise DesignError(
+                Code.TOO_LARGE,
+                "Too much was changed meanwhile in the same places for this edit to be merged.",
+                limit=self._max_work,
+                actual=met * components,
+            )
+        self.work += met * components
 
     def meetings(self, elements: frozenset[str], base: int, end: int) -> list[int]:
         """The versions of `base` ... `end - 1` whose ops share an element, in rising order."""

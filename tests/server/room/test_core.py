@@ -238,6 +238,40 @@ def test_RM7_server_commands_have_bounds_of_their_own() -> None:
     assert isinstance(driver.commit("a", 2, 1, op, bulk=True), Acked)
 
 
+def test_RM8_a_batch_is_bounded_in_components_and_in_work() -> None:
+    limits = RoomLimits(batch_ops=3, batch_components=4, batch_work=20)
+    driver = open_scratch({"text": ""}, limits=limits)
+    for seq in range(1, 8):
+        driver.submit("a", seq, 1, put(f"k{seq}"))
+    sizes = []
+    while driver.room.unanswered:
+        driver.feed(Turn())
+        before = len(driver.store.ops)
+        driver.settle()
+        sizes.append(len(driver.store.ops) - before)
+    assert sizes == [3, 3, 1]
+    driver.submit("a", 8, 8, put("x") + put("y") + put("z"))
+    driver.submit("a", 9, 8, put("v") + put("w"))
+    driver.feed(Turn())
+    driver.settle()
+    assert driver.room.version == 9 and driver.done[-1] == Retry(0)
+    driver.feed(Turn())
+    driver.settle()
+    # Each of these meets what came before: the last has too many meetings, the others share a batch
+    # only as far as the work allows.
+    driver.submit("b", 1, 8, put("b") * 4)
+    driver.submit("b", 2, 1, put("c"))
+    driver.submit("b", 3, 1, put("d") * 3)
+    driver.feed(Turn())
+    driver.settle()
+    while driver.room.unanswered:
+        driver.feed(Turn())
+        driver.settle()
+    answers = driver.answers("b")
+    assert [type(answer) for answer in answers] == [Acked, Acked, Refused]
+    assert refusal(answers[2]) == Code.TOO_LARGE
+
+
 # -- judging ---------------------------------------------------------------------------------------
 
 
@@ -700,6 +734,16 @@ def test_RM34_another_nodes_commits_are_taken_in() -> None:
     assert driver.versions("reader") == [1, 2, 3, 4, 5]
     assert driver.room.snapshot().data == {f"k{version}": 1 for version in range(1, 6)}
     assert driver.feed(RemoteHead(4)) == []
+
+
+def test_RM34_a_version_that_a_reader_has_seen_is_looked_for() -> None:
+    store = SimStore()
+    store.commit(0, (stored(0, Create(TYPE, {})),))
+    store.commit(1, (stored(1, put("x")),))
+    driver = Driver(store=store, version=1)
+    driver.subscribe("reader", 2)
+    driver.settle()
+    assert driver.room.version == 2 and driver.versions("reader") == [1]
 
 
 def test_RM34_creates_and_deletes_of_another_node() -> None:
