@@ -41,6 +41,11 @@ class Scratch:
         return ScratchDraft(self)
 
     @property
+    def size(self) -> int:
+        """Not counted."""
+        return 0
+
+    @property
     def name(self) -> None:
         """Scratch documents are in no catalogue."""
         return None

@@ -465,10 +465,7 @@ class Room:
         self._phase = _Phase.IDLE
         self._has_looked = False
         self._window.trim(limits.recent_ops, limits.recent_bytes)
-        if (
-            self.version - self._milestone >= limits.milestone_ops
-            or self._milestone_bytes >= limits.milestone_bytes
-        ):
+        if self._is_milestone_due():
             effects.append(SaveMilestone(self.snapshot()))
             self._milestone, self._milestone_bytes = self.version, 0
         if self._remote_head > self.version:
@@ -477,6 +474,13 @@ class Room:
             effects.append(Retry(_LOCKED_RETRY_MS if self._is_deferring else 0))
         self._is_deferring = False
         return effects
+
+    def _is_milestone_due(self) -> bool:
+        limits, ops = self._limits, self.version - self._milestone
+        if ops < limits.milestone_ops:
+            return self._milestone_bytes >= limits.milestone_bytes
+        size = self._state.size if self._state is not None else 0
+        return ops >= min(size // 1_000, limits.milestone_most_ops)
 
     def _release(self) -> list[Effect]:
         held, self._held = self._held, frozenset()

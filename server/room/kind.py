@@ -49,6 +49,11 @@ class State(Protocol):
     @property
     def name(self) -> str | None: ...
 
+    @property
+    def size(self) -> int:
+        """About how many bytes its JSON has; 0 where that is not known."""
+        ...
+
     def to_json(self) -> Json:
         """The document; it shares structure with the state and must not be changed."""
         ...

@@ -27,8 +27,12 @@ class RoomLimits:
     """Ops asked of the store at once."""
     catch_up_ops: int = 100_000
     """How far behind the head an op may have been made; older ones are refused."""
-    milestone_ops: int = 500
-    """A snapshot is kept after so many ops: any version opens in few milliseconds."""
+    milestone_ops: int = 100
+    """A snapshot is kept after so many ops, so that any version opens in few milliseconds; of a
+    large document after more of them, one for each KB of it, so that writing snapshots costs about
+    a KB per op."""
+    milestone_most_ops: int = 500
+    """However large the document is."""
     milestone_bytes: int = 1_000_000
     """A snapshot is kept after so many bytes of ops."""
     submitters: int = 4_096

@@ -766,6 +766,17 @@ def test_RM35_snapshots_are_kept_now_and_then() -> None:
     assert kept[0].data == {"k1": 1, "k2": 1}
 
 
+def test_RM35_a_large_document_is_kept_less_often() -> None:
+    driver = Driver(DESIGNS, limits=RoomLimits(milestone_ops=2, milestone_most_ops=6))
+    document = new_design("Claims")
+    document["settings"] = {"note": "x" * 4_000}
+    driver.create(document)
+    for version in range(1, 12):
+        driver.commit("a", version, version, [{"p": ["theme", f"k{version}"], "oi": 1}])
+    kept = [effect.snapshot for effect in driver.done if isinstance(effect, SaveMilestone)]
+    assert [snapshot.version for snapshot in kept] == [4, 8, 12]
+
+
 # -- locks -----------------------------------------------------------------------------------------
 
 
