@@ -16,7 +16,7 @@ from ot.types import Json, Op, OpError
 from tests.ot.generate import Documents, Untied, document
 from tests.ot.npm import Npm
 
-CASES = 400_000  # calls: half of them transforms
+CASES = int(os.environ.get("COWEAVE_OT_CASES", "400000"))  # calls: half of them transforms
 BATCH = 500
 
 # Where npm leaves the document undefined, edits a character of a text to no effect, or makes text of
@@ -115,4 +115,4 @@ def test_OT90_equals_npm() -> None:
 @pytest.mark.soak
 @pytest.mark.timeout(0)
 def test_OT90_equals_npm_soak() -> None:
-    differences(int(os.environ.get("COWEAVE_OT_CASES", "5000000")), seed=Random().randrange(2**32))
+    differences(5_000_000, seed=Random().randrange(2**32))
