@@ -2,6 +2,10 @@
 
 import re
 from pathlib import Path
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import ot
 from ot import Reason, safe
@@ -49,3 +53,50 @@ def test_every_rule_is_tested_by_its_number() -> None:
         tested |= {f"OT{number}" for number in range(int(first), int(last) + 1)}
     assert rules - tested == set()
     assert tested - rules == set()
+
+
+scraps = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-2, 4),
+    st.floats(),
+    st.sampled_from(["", "a", "b", "0", "1", "text0", "__proto__", "\ud83d", "\0", "😀"]),
+)
+junk = st.recursive(
+    scraps,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["a", "b", "p", "i", "d", "id"]), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+paths = st.lists(st.sampled_from(["a", "b", 0, 1, "0"]), max_size=3) | junk
+FIELDS = ["na", "li", "ld", "lm", "oi", "od", "si", "sd", "t", "o", "x"]
+components = st.builds(
+    lambda path, fields: {"p": path, **fields},
+    paths,
+    st.dictionaries(st.sampled_from(FIELDS), junk, min_size=1, max_size=2),
+)
+ops = st.lists(components, max_size=3) | junk
+
+
+@settings(max_examples=600, deadline=None)
+@given(junk, ops, ops, st.booleans())
+def test_OT80_whatever_comes_is_done_or_refused_by_a_reason(
+    doc: Any, mine: Any, other: Any, loose: bool
+) -> None:
+    # Nothing that people can send ends in another error, which would end the room.
+    try:
+        mine, other = ot.check(mine, loose=loose), ot.check(other, loose=loose)
+    except ot.OpError:
+        return
+    for side in ("left", "right"):
+        try:
+            mine = ot.transform(mine, other, side)
+        except ot.OpError as error:
+            assert error.reason not in ot.BADLY_FORMED
+    try:
+        ot.check_value(doc)
+        (ot.apply_npm if loose else ot.apply)(doc, mine)
+    except ot.OpError as error:
+        assert isinstance(error.message, str)
