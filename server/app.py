@@ -37,6 +37,7 @@ from .settings import Settings, SettingsError
 from .store import SqlStore, StoreUnfit
 from .types.registry import TypeRegistry
 from .web.access import Access
+from .web.audience import Audience
 from .web.budget import Budget
 from .web.catalogue import Catalogue
 from .web.cluster_key import cluster_key
@@ -64,6 +65,7 @@ class Backend:
     presence: PresenceHub
     types: TypeRegistry
     access: Access
+    audience: Audience
     catalogue: Catalogue
 
 
@@ -90,6 +92,7 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
         rooms = await stack.enter_async_context(Rooms(node, kinds))
         presence = await stack.enter_async_context(PresenceHub(bus, name))
         access = Access(store.designs, scratch=settings.scratch)
+        audience = Audience()
         yield Backend(
             store=store,
             committer=committer,
@@ -98,7 +101,15 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
             presence=presence,
             types=types,
             access=access,
-            catalogue=Catalogue(rooms, store.designs, store.people, access, _milliseconds),
+            audience=audience,
+            catalogue=Catalogue(
+                rooms=rooms,
+                designs=store.designs,
+                people=store.people,
+                access=access,
+                audience=audience,
+                clock=_milliseconds,
+            ),
         )
 
 
@@ -142,6 +153,7 @@ def _routes(settings: Settings, backend: Backend, identities: Identities) -> lis
         store=backend.store,
         presence=backend.presence,
         access=backend.access,
+        audience=backend.audience,
         clock=_milliseconds,
     )
     budget = Budget(settings.ops_per_second, settings.ops_burst)

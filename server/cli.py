@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import dataclasses
+import gc
 import gzip
 import logging
 import socket
@@ -125,7 +126,13 @@ async def _serve_until_stopped(settings: Settings, listener: socket.socket) -> N
         print(f"Coweave is at http://{host}:{listener.getsockname()[1]}", flush=True)
 
     async with open_backend(settings) as backend:
-        await serve(create_app(settings, backend), listener, announce)
+        app = create_app(settings, backend)
+        # What is loaded by now stays for good, and edits leave no cycles behind: looking for some
+        # after every few thousand objects would only walk through all open designs again and again.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 50)
+        await serve(app, listener, announce)
 
 
 def _migrate(options: argparse.Namespace, settings: Settings) -> int:

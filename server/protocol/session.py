@@ -268,6 +268,10 @@ class Session:
         """Whether the client wants live ops of `document`."""
         return document in self._documents
 
+    def forget(self, document: tuple[str, str]) -> None:
+        """The document was taken from the client: it holds it no more."""
+        self._documents.discard(document)
+
     def owns(self, src: str) -> bool:
         """Whether ops of this (public) src are the client's own."""
         return src in self._owned

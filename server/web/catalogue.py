@@ -23,6 +23,7 @@ from ..ports import Clock, DesignRow, Designs, DocumentId, People
 from ..room.effects import Snapshot
 from ..runtime.registry import Rooms
 from .access import Access
+from .audience import Audience
 
 __all__ = ["MAX_DESIGN_NAME", "Catalogue", "Imported"]
 
@@ -43,8 +44,16 @@ class Catalogue:
     """All commands about whole designs. They raise DesignError and `StoreUnavailable`."""
 
     def __init__(
-        self, rooms: Rooms, designs: Designs, people: People, access: Access, clock: Clock
+        self,
+        *,
+        rooms: Rooms,
+        designs: Designs,
+        people: People,
+        access: Access,
+        audience: Audience,
+        clock: Clock,
     ) -> None:
+        self._audience = audience
         self._rooms = rooms
         self._designs = designs
         self._people = people
@@ -106,9 +115,11 @@ class Catalogue:
         return await self._row(document)
 
     async def trash(self, principal: Principal, id: str) -> None:
-        """Put the design away; it can be restored."""
+        """Put the design away; it can be restored. Whoever has it open is told."""
         document = await self._checked(principal, Right.TRASH, id)
         await self._set_trashed(document, self._clock())
+        gone = DesignError(Code.NOT_FOUND, "This design was moved to the trash")
+        await self._audience.withdraw(document, gone)
 
     async def restore(self, principal: Principal, id: str) -> DesignRow:
         """Take the design out of the trash."""

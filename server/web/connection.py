@@ -38,6 +38,7 @@ from ..runtime.history import History
 from ..runtime.presence_hub import PresenceHub
 from ..runtime.registry import Rooms
 from .access import Access
+from .audience import Audience
 from .outbox import Outbox
 
 __all__ = ["Connection", "Services"]
@@ -59,11 +60,12 @@ class Services:
     store: Store
     presence: PresenceHub
     access: Access
+    audience: Audience
     clock: Clock
 
 
-class _CatchUp:
-    """The request of a subscribe that the connection itself asked for."""
+class _Own:
+    """The request of what the connection itself asked for: the client gets no answer to it."""
 
 
 class Connection:
@@ -79,6 +81,7 @@ class Connection:
         self._principal = principal
         self._session = session
         self._services = services
+        self._open: set[DocumentId] = set()
 
     # -- from the client ---------------------------------------------------------------------------
 
@@ -107,7 +110,7 @@ class Connection:
                 await self._read(message, request)
             case messages.Unsubscribe():
                 document = self._document(message.collection, message.id)
-                self.outbox.caught_up(document)
+                self._forget(document)
                 await self._services.rooms.send(document, self, Unsubscribe(self.id, request))
             case messages.LookBack():
                 await self._look_back(message, request)
@@ -133,11 +136,11 @@ class Connection:
     async def _read(self, message: messages.Read, request: Request) -> None:
         document = self._document(message.collection, message.id)
         await self._services.access.check(self._principal, Right.READ, document)
-        event = (
-            Subscribe(self.id, self._session.src, message.since, request)
-            if message.subscribe
-            else Fetch(self.id, message.since, request)
-        )
+        event: Subscribe | Fetch = Fetch(self.id, message.since, request)
+        if message.subscribe:
+            event = Subscribe(self.id, self._session.src, message.since, request)
+            self._open.add(document)
+            self._services.audience.join(document, self)
         await self._services.rooms.send(document, self, event)
 
     async def _look_back(self, message: messages.LookBack, request: Request) -> None:
@@ -205,13 +208,23 @@ class Connection:
                 continue
             if self._session.holds((document.collection, document.id)):
                 self.outbox.await_rest(document)
-                event = Subscribe(self.id, self._session.src, since, _CatchUp())
+                event = Subscribe(self.id, self._session.src, since, _Own())
                 await self._services.rooms.send(document, self, event)
             else:
                 self.outbox.caught_up(document)
 
+    async def withdraw(self, document: DocumentId, error: DesignError) -> None:
+        """`document` is taken from this client: it is told why, and hears no more of it."""
+        names = (document.collection, document.id)
+        self._tell([self._session.notice(names, error.code, error.message, error.details)])
+        self._session.forget(names)
+        self._forget(document)
+        await self._services.rooms.send(document, self, Unsubscribe(self.id, _Own()))
+
     async def leave(self) -> None:
         """The connection has ended."""
+        for document in tuple(self._open):
+            self._forget(document)
         self._services.presence.leave(self)
         await self._services.rooms.leave(self)
 
@@ -247,8 +260,10 @@ class Connection:
                             request, snapshot.version, snapshot.type, snapshot.data
                         )
                     )
-                case CaughtUp(request=_CatchUp()):
+                case CaughtUp(request=_Own()):
                     self.outbox.caught_up(document)
+                case Unsubscribed(request=_Own()):
+                    pass
                 case CaughtUp(request=request) | Unsubscribed(request=request):
                     self._tell(self._session.reached(request))
                 case Notice(code=code, message=message, details=details):
@@ -300,6 +315,11 @@ class Connection:
                 self.outbox.put(step.frame)
             elif isinstance(step, Close):
                 self.outbox.close(step.code, step.reason)
+
+    def _forget(self, document: DocumentId) -> None:
+        self._open.discard(document)
+        self._services.audience.leave(document, self)
+        self.outbox.caught_up(document)
 
     def _document(self, collection: str, id: str) -> DocumentId:
         return DocumentId(self._principal.tenant, collection, id)

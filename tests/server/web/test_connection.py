@@ -33,6 +33,7 @@ class Client:
             store=backend.store,
             presence=backend.presence,
             access=backend.access,
+            audience=backend.audience,
             clock=lambda: 1_000,
         )
         principal = Principal("default", name, name)
@@ -178,6 +179,24 @@ async def test_presence_goes_both_ways_and_ends_with_the_connection(
     assert await bob.next() == ack
     await ann.connection.leave()
     assert await bob.next() == {**ack, "p": None, "pv": 1}
+
+
+async def test_what_is_taken_away_is_told_and_heard_no_more(
+    backend: Backend, ann: Client, bob: Client
+) -> None:
+    await made(ann, "x", {"n": 0})
+    await bob.ask(a="s", c="scratch", d="x")
+    gone = DesignError(Code.NOT_FOUND, "This design was moved to the trash")
+    await backend.audience.withdraw(DocumentId("default", "scratch", "x"), gone)
+    notice = await bob.next()
+    assert notice["a"] == "notice" and notice["code"] == "ERR_DESIGN_NOT_FOUND"
+    assert (notice["c"], notice["d"]) == ("scratch", "x")
+    await ann.submit("x", 1, op=[{"p": ["n"], "na": 1}])
+    assert "error" not in await ann.next()
+    assert await bob.ask(a="pp") == {"a": "pp"}  # no op before it
+    assert (await bob.ask(a="s", c="scratch", d="x", v=2)) == {"a": "s", "c": "scratch", "d": "x"}
+    await bob.connection.leave()
+    assert len(backend.audience) == 0
 
 
 async def test_after_leaving_nothing_comes(ann: Client, bob: Client) -> None:

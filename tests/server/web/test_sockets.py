@@ -20,6 +20,7 @@ from tests.support.process import ServerProcess
 
 JSON0 = "http://sharejs.org/types/JSONv0"
 SECONDS = 20
+ACK_SECONDS = 5  # 1 on a machine of its own; the tests share theirs
 
 
 class Wire:
@@ -72,9 +73,9 @@ class Bystander:
         self.text = text
 
     async def edit(self) -> None:
-        """One edit; it must be acked at once, with nothing of anyone else before it."""
+        """One edit; it must be acked soon, with nothing of anyone else before it."""
         op = [{"p": ["meta", "description", len(self.text)], "si": "x"}]
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(ACK_SECONDS):
             answer = await self.wire.ask(self.wire.op(self.at, self.version, op))
         assert answer["a"] == "op" and "error" not in answer, answer
         assert answer["v"] == self.version, "somebody else changed the document"
@@ -408,6 +409,9 @@ async def test_a_design_in_the_trash_is_closed_to_those_who_have_it_open(
     edit = [{"p": ["meta", "name", 0], "si": "x"}]
     async with httpx.AsyncClient(base_url=server.url) as http:
         assert (await http.delete(f"/api/designs/{design['d']}")).status_code == 204
+        notice = await wire.receive()
+        assert (notice["a"], notice["code"]) == ("notice", "ERR_DESIGN_NOT_FOUND")
+        assert notice["d"] == design["d"]
         answer = await wire.ask(wire.op(design, version, edit))
         assert answer["error"]["code"] == "ERR_DESIGN_NOT_FOUND"
         assert (await http.post(f"/api/designs/{design['d']}/restore")).status_code == 200
