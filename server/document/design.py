@@ -107,6 +107,11 @@ class Design:
     def name(self) -> str:
         return name_of(self._document["meta"]) or ""
 
+    @property
+    def size(self) -> int:
+        """Bytes of the whole as compact JSON."""
+        return self._size
+
     def faults(self) -> list[Fault]:
         """All that is wrong with it, element by element."""
         return list(self._faults())

@@ -7,15 +7,20 @@ literal's findings are told if the value is meant as one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
+from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
+from jsonschema.validators import extend
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
 
 from ot.types import Json, Step
 
-__all__ = ["Finding", "findings"]
+__all__ = ["Explainer", "Finding", "findings"]
 
 
 class Finding(NamedTuple):
@@ -31,6 +36,34 @@ class Finding(NamedTuple):
     value: Json
     limit: Json = None
     actual: int | None = None
+
+
+class Explainer:
+    """Asks `jsonschema` with the schemas given to it, and with no others: nothing is ever fetched."""
+
+    def __init__(self, named: Iterable[tuple[str, Json]]) -> None:
+        self._registry: Registry[Any] = Registry().with_resources(
+            (uri, DRAFT202012.create_resource(schema)) for uri, schema in named
+        )
+
+    def findings(self, schema: Json, value: Json, kind: str) -> Iterator[Finding]:
+        """All that is wrong with `value`, as `findings` tells it."""
+        validator = _Explainer(schema, registry=self._registry)
+        return (each for error in validator.iter_errors(value) for each in findings(error, kind))
+
+
+def _pattern(
+    validator: Any, pattern: str, instance: Json, schema: Any
+) -> Iterator[ValidationError]:
+    """The keyword `pattern` with the end of the text where the standard has it."""
+    # Python's `$` also stands before a last line feed; that of JSON Schema does not.
+    if pattern.endswith("$") and not pattern.endswith(r"\$"):
+        pattern = pattern[:-1] + r"\Z"
+    if isinstance(instance, str) and not re.search(pattern, instance):
+        yield ValidationError(f"{instance!r} does not match {pattern!r}")
+
+
+_Explainer = extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
 
 
 def findings(error: ValidationError, kind: str) -> Iterator[Finding]:

@@ -118,9 +118,7 @@ def _in_slot(
     kind = types.get(container.get("type"), container.get("typeVersion"))
     if kind is None:
         return
-    name, slot = place.get("slot"), None
-    if isinstance(name, str):
-        slot = kind.slots.get(name)
+    slot = kind.slot(place.get("slot"))
     if slot is None:
         parent = name_of(container) or kind.title
         yield fault(

@@ -7,28 +7,23 @@ may name is given to them, and all else is an error.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import islice
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import jsonschema_rs
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
-from jsonschema.validators import extend
-from referencing import Registry
-from referencing.jsonschema import DRAFT202012
 
 import schemas
 from ot.types import Json
 
 from ..errors import Code
 from ..types import ComponentType, TypeRegistry
-from .explain import Finding, findings
 from .faults import Fault, fingerprint
 from .limits import MAX_EXPLAINED, MAX_FAULTS
 from .model import Element, path_of, section_of, title_of
+
+if TYPE_CHECKING:
+    from .explain import Explainer, Finding
 
 __all__ = ["Validator", "validator_of"]
 
@@ -62,21 +57,21 @@ class Validator:
         shared += [each.schema for each in types]
         named = [(schema["$id"], schema) for schema in shared]
         self._deciding = jsonschema_rs.Registry(named)
-        self._explaining: Registry[Any] = Registry().with_resources(
-            (uri, DRAFT202012.create_resource(schema)) for uri, schema in named
-        )
+        self._named = named
         self._document: str = shared[0]["$id"]
         self._generic = {section: self._compiled(self._schema(section)) for section in _DEFINITIONS}
-        self._typed: dict[tuple[str, int], jsonschema_rs.Draft202012Validator] = {
-            (each.type, each.version): self._compiled(self._schema("components", each))
-            for each in types
-        }
+        # Compiled when first met: a design uses few of the types that are known.
+        self._typed: dict[tuple[str, int], jsonschema_rs.Draft202012Validator] = {}
 
     def is_valid(self, element: Element, value: Json) -> bool:
         """The decision."""
         section = section_of(element)
         if section == "components" and (kind := self._type_of(value)) is not None:
-            return self._typed[kind.type, kind.version].is_valid(value)
+            validator = self._typed.get((kind.type, kind.version))
+            if validator is None:
+                validator = self._compiled(self._schema("components", kind))
+                self._typed[kind.type, kind.version] = validator
+            return validator.is_valid(value)
         return self._generic[section].is_valid(value)
 
     def faults(self, element: Element, value: Json) -> list[Fault]:
@@ -89,8 +84,7 @@ class Validator:
         what = f"a {kind.title}" if kind is not None else title
         faults = []
         if _is_explainable(value):
-            errors = self._errors(self._schema(section, kind), value)
-            told = (finding for error in errors for finding in findings(error, what))
+            told = self._explainer.findings(self._schema(section, kind), value, what)
             faults = [_fault(element, title, finding) for finding in islice(told, MAX_FAULTS)]
         # One that only the deciding validator sees, or in too much to go through, is one all the same.
         return faults or [
@@ -122,25 +116,12 @@ class Validator:
             pattern_options=jsonschema_rs.RegexOptions(),
         )
 
-    def _errors(self, schema: dict[str, Any], value: Json) -> Iterator[ValidationError]:
-        errors: Iterator[ValidationError] = _Explainer(
-            schema, registry=self._explaining
-        ).iter_errors(value)
-        return errors
+    @cached_property
+    def _explainer(self) -> Explainer:
+        # Slow to import, and asked only where something is wrong.
+        from .explain import Explainer
 
-
-def _pattern(
-    validator: Any, pattern: str, instance: Json, schema: Any
-) -> Iterator[ValidationError]:
-    """The keyword `pattern` with the end of the text where the standard has it."""
-    # Python's `$` also stands before a last line feed; that of JSON Schema does not.
-    if pattern.endswith("$") and not pattern.endswith(r"\$"):
-        pattern = pattern[:-1] + r"\Z"
-    if isinstance(instance, str) and not re.search(pattern, instance):
-        yield ValidationError(f"{instance!r} does not match {pattern!r}")
-
-
-_Explainer = extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
+        return Explainer(self._named)
 
 
 def _is_explainable(value: Json) -> bool:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -29,7 +30,11 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class ComponentType:
-    """One version of a component type. `schema` is the whole file, annotations included."""
+    """One version of a component type. `schema` is the whole file, annotations included.
+
+    `slots`: the slot `*` stands for every name that is not declared. `migration`: the steps that bring a
+    component from the version before (None: there is no way). `deprecated`: why not to use it any more.
+    """
 
     type: str
     version: int
@@ -41,11 +46,16 @@ class ComponentType:
     defaults: Json
     events: tuple[str, ...]
     schema: Json
+    migration: tuple[Json, ...] | None = None
+    deprecated: str | None = None
 
     @classmethod
-    def from_schema(cls, type: str, version: int, pack: str, schema: Json) -> ComponentType:
+    def from_schema(
+        cls, type: str, version: int, pack: str, schema: Json, deprecated: str | None = None
+    ) -> ComponentType:
         """Read the annotation `x-coweave` of a type's schema. Raises KeyError where it is incomplete."""
         about = schema["x-coweave"]
+        steps = about.get("migration")
         slots = {
             name: Slot(
                 slot["title"], None if "*" in slot["accepts"] else frozenset(slot["accepts"])
@@ -63,7 +73,13 @@ class ComponentType:
             defaults=about["defaults"],
             events=tuple(about["events"]),
             schema=schema,
+            migration=None if steps is None else tuple(steps),
+            deprecated=deprecated,
         )
+
+    def slot(self, name: object) -> Slot | None:
+        """The slot of that name; None: a component of this type has none."""
+        return self.slots.get(name) or self.slots.get("*") if isinstance(name, str) else None
 
 
 class TypeRegistry:
@@ -76,18 +92,25 @@ class TypeRegistry:
             if key in self._types:
                 raise ValueError(f"two packs declare {each.type} version {each.version}")
             self._types[key] = each
-        self._api = self._listing()
-        text = json.dumps(self._api, sort_keys=True, separators=(",", ":"))
-        self.etag = hashlib.sha256(text.encode()).hexdigest()[:32]
+        self._api: dict[str, Any] | None = None
 
     @classmethod
     def load(cls) -> TypeRegistry:
         """The types of every pack in `schemas`."""
-        return cls(
-            ComponentType.from_schema(type, version, pack, schema)
-            for pack in schemas.packs()
-            for type, version, schema in schemas.type_versions(pack)
-        )
+        return cls(cls._declared())
+
+    @staticmethod
+    def _declared() -> Iterator[ComponentType]:
+        for pack in schemas.packs():
+            manifest = schemas.load(f"components/{pack}/pack.json")
+            reasons = {
+                (each["type"], version): each["reason"]
+                for each in manifest["deprecations"]
+                for version in each["versions"]
+            }
+            for type, version, schema in schemas.type_versions(pack):
+                reason = reasons.get((type, version))
+                yield ComponentType.from_schema(type, version, pack, schema, reason)
 
     def get(self, type: object, version: object) -> ComponentType | None:
         """The type, or None where it or that version of it is unknown (which is no fault)."""
@@ -104,7 +127,15 @@ class TypeRegistry:
 
         One value for all callers: never change it. `etag` names its contents.
         """
+        if self._api is None:
+            self._api = self._listing()
         return self._api
+
+    @cached_property
+    def etag(self) -> str:
+        """Names the contents of the listing."""
+        text = json.dumps(self.to_api(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
 
     def _listing(self) -> dict[str, Any]:
         expression = schemas.load(schemas.EXPRESSION)
@@ -120,6 +151,7 @@ class TypeRegistry:
                     "slots": each.schema["x-coweave"]["slots"],
                     "defaults": each.defaults,
                     "events": list(each.events),
+                    "deprecated": each.deprecated,
                     "schema": each.schema,
                 }
                 for each in self._types.values()

@@ -55,7 +55,8 @@ def test_deciding_and_explaining_agree(element: str, value: Json) -> None:
     for _ in range(150):
         mutant = mutants(value, random_)
         kind = VALIDATOR._type_of(mutant) if section == "components" else None
-        errors = list(VALIDATOR._errors(VALIDATOR._schema(section, kind), mutant))
+        schema = VALIDATOR._schema(section, kind)
+        errors = list(VALIDATOR._explainer.findings(schema, mutant, "it"))
         assert VALIDATOR.is_valid(element, mutant) == (not errors), mutant
         faults = VALIDATOR.faults(element, mutant)
         assert bool(faults) == bool(errors)

@@ -13,8 +13,10 @@ def types() -> TypeRegistry:
 def test_core_types_are_known(types: TypeRegistry) -> None:
     names = {each.type for each in types if each.pack == "core"}
     assert names == {
-        "Container", "Card", "Form", "Heading", "Text", "Button", "TextInput", "NumberInput",
-        "Select", "Checkbox", "DatePicker", "Table", "Image", "Link", "Divider",
+        "Container", "Card", "Form", "Tabs", "Modal", "Heading", "Text", "Image", "Badge", "Alert",
+        "Stat", "Divider", "Button", "Link", "TextInput", "TextArea", "NumberInput", "Select",
+        "RadioGroup", "Checkbox", "CheckboxGroup", "Switch", "DatePicker", "FileUpload", "Table",
+        "List", "Chart",
     }  # fmt: skip
 
 
@@ -58,3 +60,17 @@ def test_one_version_has_one_declaration(types: TypeRegistry) -> None:
     first: ComponentType = next(iter(types))
     with pytest.raises(ValueError, match="two packs declare Container version 1"):
         TypeRegistry([first, first])
+
+
+def test_a_slot_may_stand_for_every_name() -> None:
+    schema = {
+        "x-coweave": {
+            "title": "T", "category": "Layout", "icon": "", "events": [], "defaults": {},
+            "slots": {"head": {"title": "Head", "accepts": ["Text"]}, "*": {"title": "Tab", "accepts": ["*"]}},
+        }
+    }  # fmt: skip
+    tabs = ComponentType.from_schema("T", 1, "test", schema)
+    head, any_tab = tabs.slot("head"), tabs.slot("tab7")
+    assert head is not None and not head.takes("Table")
+    assert any_tab is not None and any_tab.takes("Table")
+    assert tabs.slot(7) is None
