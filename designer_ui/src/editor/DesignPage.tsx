@@ -41,7 +41,7 @@ export function DesignPage({ id, info }: { id: string; info: SessionInfo }) {
   }, [id, info]);
 
   if (fault)
-    return <Closed missing={fault.code === "ERR_DESIGN_NOT_FOUND"} message={fault.message} />;
+    return <Closed missing={fault.status === 404} message={fault.message} />;
   if (!workspace) return <Message>Opening…</Message>;
   return (
     <WorkspaceProvider value={workspace}>

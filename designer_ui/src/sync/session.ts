@@ -80,6 +80,7 @@ type Incoming =
   | { kind: "fixup"; sent: Request };
 
 const COLLECTION = "designs";
+const NOT_FOUND = "ERR_DESIGN_NOT_FOUND";
 const MAX_REFUSALS = 50;
 
 export class DesignSession {
@@ -206,6 +207,11 @@ export class DesignSession {
       this.history.acked(request);
       return;
     }
+    if (error.code === NOT_FOUND) {
+      // Moved to the trash while it was open here.
+      this.phase.set("missing");
+      return;
+    }
     const details = error.data?.details ?? {};
     const element = details.element ?? elementOf((op[0] as Op[number]).p);
     const refusal: Refusal = {
@@ -310,7 +316,7 @@ export class DesignSession {
   };
 
   private failed = (error: SubmitError): void => {
-    if (error.code === "ERR_DESIGN_NOT_FOUND" || error.code === "ERR_DOC_DOES_NOT_EXIST") {
+    if (error.code === NOT_FOUND || error.code === "ERR_DOC_DOES_NOT_EXIST") {
       this.phase.set("missing");
     } else if (this.phase.get() === "loading") {
       this.phase.set("failed");
