@@ -174,7 +174,11 @@ class Store(Protocol):
         ...
 
     async def version_at(self, document: DocumentId, time: int) -> int:
-        """The version after the last op whose `time` (ms) is <= `time`; 0 if there is none."""
+        """The version after the last op whose `time` (ms) is <= `time`; 0 if there is none.
+
+        Where times jump back there may be several answers: the op before it is not later than
+        `time`, and the op after it is.
+        """
         ...
 
     async def milestone(self, document: DocumentId, version: int) -> Milestone | None:
@@ -182,7 +186,7 @@ class Store(Protocol):
         ...
 
     async def save_milestone(self, document: DocumentId, milestone: Milestone) -> None:
-        """Keep it, compressed and with a checksum. Saving a version again does nothing."""
+        """Keep it, compressed and sealed. Saving a version again only mends what is damaged."""
         ...
 
 

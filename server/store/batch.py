@@ -1,12 +1,13 @@
-"""What both adapters hold of a batch, whatever they keep it in. Pure; rules ST1-ST5."""
+"""What both adapters hold of batches and logs, whatever they keep them in. Pure; ST1-ST5, ST22."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
 
 from ..ports import Commit, Committed, Overtaken, StoredOp
 
-__all__ = ["LOG_CHUNK", "answer_where_moved", "check", "numbered"]
+__all__ = ["LOG_CHUNK", "answer_where_moved", "check", "numbered", "passed_at"]
 
 LOG_CHUNK = 1_000
 """Most ops that one `Overtaken` tells of."""
@@ -37,3 +38,11 @@ def answer_where_moved(commit: Commit, theirs: Sequence[StoredOp]) -> Committed 
     if commit.ops and numbered(commit) == list(theirs[: len(commit.ops)]):
         return Committed(commit.base + len(commit.ops))
     return Overtaken(tuple(theirs[:LOG_CHUNK]))
+
+
+def passed_at(length: int, time_of: Callable[[int], int], time: int) -> int:
+    """The version at which the times of a log pass `time`, by about log2(length) look-ups (ST22).
+
+    Args: length: of the log. time_of: an op's time by its version.
+    """
+    return bisect_right(range(length), time, key=time_of)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Iterable
 from hashlib import sha256
 from struct import Struct
@@ -57,7 +58,11 @@ def row_hashes(
     return hashes
 
 
-def checksum(document: DocumentId, milestone: Milestone) -> bytes:
-    """Of the state *and* of where it belongs: a sound body in another's row is not sound."""
+def checksum(document: DocumentId, milestone: Milestone, key: bytes = b"") -> bytes:
+    """Of the state *and* of where it belongs: a sound body in another's row is not sound.
+
+    Args: key: without it nobody can make the checksum of a state of their own; empty: anybody can.
+    """
     place = _scope(document) + _whole(milestone.version)
-    return sha256(place + _field(milestone.body)).digest()
+    sealed = place + _field(milestone.body)
+    return hmac.digest(key, sealed, "sha256") if key else sha256(sealed).digest()

@@ -17,6 +17,7 @@ __all__ = [
     "flush",
     "is_sqlite",
     "lock_schema",
+    "make_auditor",
     "make_engine",
     "make_room",
 ]
@@ -80,6 +81,33 @@ def make_engine(url: URL, *, connections: int, writes: bool) -> Engine:
         return _postgresql(url, common)
     except (NoSuchModuleError, ImportError) as error:
         raise StoreUnfit(f"The database driver is not installed: {error}") from error
+
+
+def make_auditor(url: URL) -> Engine:
+    """An engine of one connection that changes nothing; each transaction sees one state.
+
+    A SQLite file must be there, and stays in the mode that it is in. Raises `StoreUnfit`.
+    """
+    if not is_sqlite(url):
+        return _postgresql(url, {"pool_size": 1, "isolation_level": "REPEATABLE READ"})
+    path = Path(url.database or "").absolute()
+    if not path.is_file():
+        raise StoreUnfit(f"There is no database at {path}.")
+
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            f"{path.as_uri()}?mode=rw", uri=True, timeout=LOCK_WAIT_MS / 1_000, isolation_level=None
+        )
+        connection.execute("PRAGMA query_only = ON")
+        return connection
+
+    engine = create_engine(url, creator=connect, pool_size=1)
+
+    @event.listens_for(engine, "begin")
+    def take_snapshot(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN")
+
+    return engine
 
 
 def _sqlite(url: URL, writes: bool, common: dict[str, Any]) -> Engine:

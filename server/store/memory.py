@@ -18,7 +18,7 @@ from ..ports import (
     Person,
     StoredOp,
 )
-from .batch import answer_where_moved, check, numbered
+from .batch import answer_where_moved, check, numbered, passed_at
 from .catalogue import new_person_id
 from .chain import ROOT, row_hashes
 
@@ -89,7 +89,7 @@ class MemoryStore:
 
     async def version_at(self, document: DocumentId, time: int) -> int:
         ops = self._logs.get(document, _Log()).ops
-        return next((op.version + 1 for op in reversed(ops) if op.time <= time), 0)
+        return passed_at(len(ops), lambda version: ops[version].time, time)
 
     async def milestone(self, document: DocumentId, version: int) -> Milestone | None:
         kept = self._logs.get(document, _Log()).milestones

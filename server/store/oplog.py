@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, insert, select, tuple_, update
 
 from ..ports import Commit, Committed, DocumentId, Head, Overtaken, StoredOp
-from .batch import LOG_CHUNK, answer_where_moved, numbered
+from .batch import LOG_CHUNK, answer_where_moved, numbered, passed_at
 from .chain import ROOT, row_hashes
 from .tables import designs, heads, ops
 
@@ -69,12 +69,7 @@ _READ_TO = _READ.where(ops.c.version < bindparam("end"))
 _FIND = select(*_STORED).where(
     _is_of(ops) & (ops.c.src == bindparam("src")) & (ops.c.seq == bindparam("seq"))
 )
-_VERSION_AT = (
-    select(ops.c.version)
-    .where(_is_of(ops) & (ops.c.time <= bindparam("at")))
-    .order_by(ops.c.version.desc())
-    .limit(1)
-)
+_TIME = select(ops.c.time).where(_is_of(ops) & (ops.c.version == bindparam("version")))
 
 
 def append(
@@ -193,5 +188,10 @@ def find(connection: Connection, document: DocumentId, src: str, seq: int) -> St
 
 
 def version_at(connection: Connection, document: DocumentId, time: int) -> int:
-    version = connection.execute(_VERSION_AT, _key(document) | {"at": time}).scalar_one_or_none()
-    return 0 if version is None else version + 1
+    key = _key(document)
+
+    def time_of(version: int) -> int:
+        found = connection.execute(_TIME, key | {"version": version}).scalar_one_or_none()
+        return 0 if found is None else found  # missing: the log is damaged, as reading it will say
+
+    return passed_at(head(connection, document).version, time_of, time)

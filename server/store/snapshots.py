@@ -6,13 +6,13 @@ import logging
 from typing import Any
 
 import zstandard
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import ColumnElement, Connection, insert, select, update
 
 from ..ports import DocumentId, Milestone
 from .chain import checksum
 from .tables import milestones
 
-__all__ = ["Packed", "newest_sound", "pack", "save"]
+__all__ = ["Packed", "newest_sound", "pack", "save", "unpacked"]
 
 MOST_BYTES = 64 << 20
 """No state is larger (a document is at most 32 MB of JSON); a row that claims more is not sound."""
@@ -23,8 +23,8 @@ Packed = dict[str, Any]
 logger = logging.getLogger("coweave.store")
 
 
-def pack(document: DocumentId, milestone: Milestone) -> Packed:
-    """Compress and sum up. The slow part, done outside the transaction."""
+def pack(document: DocumentId, milestone: Milestone, key: bytes = b"") -> Packed:
+    """Compress and seal. The slow part, done outside the transaction."""
     return {
         "tenant": document.tenant,
         "collection": document.collection,
@@ -32,38 +32,68 @@ def pack(document: DocumentId, milestone: Milestone) -> Packed:
         "version": milestone.version,
         "size": len(milestone.body),
         "body": zstandard.compress(milestone.body),
-        "checksum": checksum(document, milestone),
+        "checksum": checksum(document, milestone, key),
     }
 
 
-def save(connection: Connection, row: Packed) -> None:
-    """Keep it unless that version is kept already."""
+def save(connection: Connection, row: Packed, key: bytes = b"") -> None:
+    """Keep it, unless a sound one of that version is kept already."""
     c = milestones.c
-    key = [c[name] == row[name] for name in ("tenant", "collection", "document", "version")]
-    if connection.execute(select(c.version).where(*key)).first() is None:
+    document = DocumentId(row["tenant"], row["collection"], row["document"])
+    here = _at(document, row["version"])
+    kept = connection.execute(select(c.size, c.body, c.checksum).where(*here)).one_or_none()
+    if kept is None:
         connection.execute(insert(milestones), row)
+    elif _sound(document, row["version"], *kept, key=key) is None:
+        changes = {name: row[name] for name in ("size", "body", "checksum")}
+        connection.execute(update(milestones).where(*here).values(changes))
 
 
-def newest_sound(connection: Connection, document: DocumentId, version: int) -> Milestone | None:
+def newest_sound(
+    connection: Connection, document: DocumentId, version: int, key: bytes = b""
+) -> Milestone | None:
     """The newest at or before `version` that is what was saved; unsound ones are logged."""
     c = milestones.c
-    here = (
-        c.tenant == document.tenant,
-        c.collection == document.collection,
-        c.document == document.id,
-    )
-    newest = select(c.version, c.size, c.body, c.checksum).order_by(c.version.desc()).limit(1)
+    newest = select(c.version, c.size, c.body, c.checksum).where(*_of(document))
+    newest = newest.order_by(c.version.desc()).limit(1)
     at = version + 1
-    while row := connection.execute(newest.where(*here, c.version < at)).one_or_none():
+    while row := connection.execute(newest.where(c.version < at)).one_or_none():
         at, size, body, expected = row
-        milestone = _unpacked(at, size, body)
-        if milestone is not None and checksum(document, milestone) == expected:
+        milestone = _sound(document, at, size, body, expected, key=key)
+        if milestone is not None:
             return milestone
-        logger.error("milestone %d of %s is damaged; an older one is used", at, "/".join(document))
+        logger.error(
+            "milestone %d of %s is damaged, or was made under another secret; it is passed over",
+            at,
+            "/".join(document),
+        )
     return None
 
 
-def _unpacked(version: int, size: int, body: bytes) -> Milestone | None:
+def _of(document: DocumentId) -> list[ColumnElement[bool]]:
+    c = milestones.c
+    return [
+        c.tenant == document.tenant,
+        c.collection == document.collection,
+        c.document == document.id,
+    ]
+
+
+def _at(document: DocumentId, version: int) -> list[ColumnElement[bool]]:
+    return [*_of(document), milestones.c.version == version]
+
+
+def _sound(
+    document: DocumentId, version: int, size: int, body: bytes, expected: bytes, *, key: bytes
+) -> Milestone | None:
+    milestone = unpacked(version, size, body)
+    if milestone is None or checksum(document, milestone, key) != expected:
+        return None
+    return milestone
+
+
+def unpacked(version: int, size: int, body: bytes) -> Milestone | None:
+    """What was compressed; None if it is not `size` bytes long, or cannot be read at all."""
     if not 0 <= size <= MOST_BYTES:
         return None
     try:

@@ -29,10 +29,12 @@ __all__ = ["SqlStore"]
 class SqlStore:
     """The port `Store` on an SQL database, with `designs` (port `Designs`) and `people` (`People`).
 
-    Args: url: an SQLAlchemy URL of SQLite (a file) or PostgreSQL.
+    Args: url: an SQLAlchemy URL of SQLite (a file) or PostgreSQL. key: what milestones are sealed
+        with; only those that bear the seal are given back (ST12, ST32).
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, key: bytes = b"") -> None:
+        self._key = key
         self._database = Database(url)
         self.designs = SqlDesigns(self._database)
         self.people = SqlPeople(self._database)
@@ -85,11 +87,13 @@ class SqlStore:
         return await self._database.read(lambda c: oplog.version_at(c, document, time))
 
     async def milestone(self, document: DocumentId, version: int) -> Milestone | None:
-        return await self._database.read(lambda c: snapshots.newest_sound(c, document, version))
+        return await self._database.read(
+            lambda c: snapshots.newest_sound(c, document, version, self._key)
+        )
 
     async def save_milestone(self, document: DocumentId, milestone: Milestone) -> None:
-        row = await self._database.aside(lambda: snapshots.pack(document, milestone))
+        row = await self._database.aside(lambda: snapshots.pack(document, milestone, self._key))
         try:
-            await self._database.write(lambda c: snapshots.save(c, row))
+            await self._database.write(lambda c: snapshots.save(c, row, self._key))
         except IntegrityError:
             pass  # another node kept the same version just now

@@ -243,12 +243,24 @@ async def test_ST21_find_knows_every_committed_op(store: Store) -> None:
     assert await store.find(CLAIMS._replace(tenant="other"), "s1", 1) is None
 
 
-async def test_ST22_version_at_is_after_the_last_op_up_to_that_time(store: Store) -> None:
-    # The clock of a node jumped back at version 2: times are labels, versions are the order.
-    times = [100, 200, 150, 300]
+@pytest.mark.parametrize("length", [1, 2, 7, 64])
+async def test_ST22_version_at_is_after_the_last_op_up_to_that_time(
+    store: Store, length: int
+) -> None:
+    times = [100 * (n // 2 + 1) for n in range(length)]  # always two ops at one time
     await store.commit([a_batch(0, *(an_op(n + 1, time=time) for n, time in enumerate(times)))])
-    asked = [99, 100, 149, 150, 199, 200, 299, 300, 10**15]
-    assert [await store.version_at(CLAIMS, time) for time in asked] == [0, 1, 1, 3, 3, 3, 3, 4, 4]
+    for asked in (0, 99, 100, 101, 200, times[-1] - 1, times[-1], 10**15):
+        expected = sum(time <= asked for time in times)
+        assert await store.version_at(CLAIMS, asked) == expected
+
+
+async def test_ST22_times_that_jump_back_are_passed_at_one_place(store: Store) -> None:
+    times = [100, 200, 150, 300, 50, 60, 400]
+    await store.commit([a_batch(0, *(an_op(n + 1, time=time) for n, time in enumerate(times)))])
+    for asked in (40, 55, 99, 100, 149, 150, 199, 200, 299, 300, 350, 400, 10**15):
+        version = await store.version_at(CLAIMS, asked)
+        assert version == 0 or times[version - 1] <= asked
+        assert version == len(times) or times[version] > asked
 
 
 # -- milestones ------------------------------------------------------------------------------------
