@@ -3,7 +3,8 @@
 A busy room tells every reader many small frames per turn of the loop, and one `transport.write` per
 frame is most of what that costs. The ASGI extension `coweave.frames` takes a list of text payloads
 and writes them in one go, one message per frame as stock clients need it. It also sees whether a
-reader makes progress: only the transport knows how much it still holds.
+reader makes progress: only the transport knows how much it still holds. And its event `lost` tells
+that the client is gone to somebody who is busy with what the client asked before.
 
 This relies on inner names of the pinned uvicorn; `tests/server/web/test_frames.py` is the contract.
 """
@@ -41,7 +42,13 @@ class FrameProtocol(WebSocketsSansIOProtocol):
     def handle_connect(self, event: Any) -> None:
         super().handle_connect(event)
         if hasattr(self, "scope"):
-            self.scope["extensions"][EXTENSION] = {}
+            self._lost = asyncio.Event()
+            self.scope["extensions"][EXTENSION] = {"lost": self._lost}
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        if hasattr(self, "_lost"):
+            self._lost.set()
 
     async def send(self, message: Any) -> None:
         if message["type"] == EXTENSION:

@@ -45,6 +45,7 @@ class Outbox:
         self._behind: dict[DocumentId, int] = {}
         self._awaiting: set[DocumentId] = set()
         self._closing: tuple[int, str] | None = None
+        self._is_discarded = False
         self._changed = asyncio.Event()
         self._has_room = asyncio.Event()
         self._has_room.set()
@@ -60,7 +61,7 @@ class Outbox:
 
     def put_live(self, document: DocumentId, version: int, frame: bytes) -> None:
         """A live op, or the ack of one: what a catch-up from `version` would bring as well."""
-        if self._is_behind(document, version):
+        if self._is_behind(document, version) or self._closing or self._is_discarded:
             return
         self._live_bytes += len(frame)
         self._append(_Waiting(frame, document, version))
@@ -69,6 +70,8 @@ class Outbox:
 
     def put_presence(self, key: Hashable, frame: bytes) -> None:
         """A presence, in the place of an older one with the same `key`."""
+        if self._closing is not None or self._is_discarded:
+            return
         waiting = self._presences.get(key)
         if waiting is None:
             self._presences[key] = entry = _Waiting(frame, key=key)
@@ -82,6 +85,15 @@ class Outbox:
         if self._closing is None:
             self._closing = (code, reason)
             self._changed.set()
+
+    def discard(self) -> None:
+        """There is nobody left to write to: drop everything, now and later."""
+        self._is_discarded = True
+        self._waiting.clear()
+        self._presences.clear()
+        self._behind.clear()
+        self._bytes = self._live_bytes = 0
+        self._has_room.set()
 
     @property
     def is_closing(self) -> bool:
@@ -140,7 +152,7 @@ class Outbox:
         await self._has_room.wait()
 
     def _append(self, entry: _Waiting) -> None:
-        if self._closing is not None:
+        if self._closing is not None or self._is_discarded:
             return
         self._waiting.append(entry)
         self._bytes += len(entry.frame)

@@ -1,7 +1,7 @@
 """`/ws/sharedb`: one connection's life, from the handshake to the last frame.
 
 Two tasks per connection. One reads and does what was asked, and waits wherever that must wait; one
-writes what the outbox holds. When either ends, both do.
+writes what the outbox holds. When the client is gone, what it sent before is still done.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ __all__ = ["ShareDBSocket"]
 _log = logging.getLogger("coweave.socket")
 
 _CLOSE_FAULT: Final = 1011
+_LEAVE_SECONDS: Final = 5.0
 
 
 class ShareDBSocket:
@@ -61,12 +62,14 @@ class ShareDBSocket:
             async with asyncio.TaskGroup() as tasks:
                 writing = tasks.create_task(self._write(connection, scope, send))
                 reading = tasks.create_task(self._read(connection, principal, receive))
-                writing.add_done_callback(lambda _: reading.cancel())
-                reading.add_done_callback(
-                    lambda _: connection.outbox.is_closing or writing.cancel()
-                )
-        except* OSError:
-            pass  # the client is gone; what it asked for and was not told, it asks again
+                gone = tasks.create_task(_lost(scope))
+                await asyncio.wait({reading, gone}, return_when=asyncio.FIRST_COMPLETED)
+                # What was sent before the client left is still done, if that can be soon.
+                await asyncio.wait({reading}, timeout=_LEAVE_SECONDS)
+                for task in (reading, gone):
+                    task.cancel()
+                if not connection.outbox.is_closing:  # else the last words are under way
+                    writing.cancel()
         finally:
             await connection.leave()
             _log.info("connection %s closed", connection.id)
@@ -89,7 +92,14 @@ class ShareDBSocket:
             outbox.close(_CLOSE_FAULT, "")
 
     async def _write(self, connection: Connection, scope: Scope, send: Send) -> None:
-        """Until everything before the end is written. Raises OSError when the client is gone."""
+        """Until everything before the end is written, or the client is gone."""
+        try:
+            await self._write_all(connection, scope, send)
+        except OSError:
+            # What it asked for and was not told, it asks again.
+            connection.outbox.discard()
+
+    async def _write_all(self, connection: Connection, scope: Scope, send: Send) -> None:
         outbox = connection.outbox
         in_one_go = EXTENSION in scope.get("extensions", {})
         while (end := outbox.closing) is None:
@@ -108,3 +118,9 @@ class ShareDBSocket:
                     break
         assert end is not None
         await send({"type": "websocket.close", "code": end[0], "reason": end[1]})
+
+
+async def _lost(scope: Scope) -> None:
+    """Until the client is gone, where the server can tell; else for ever."""
+    extension = scope.get("extensions", {}).get(EXTENSION, {})
+    await extension.get("lost", asyncio.Event()).wait()

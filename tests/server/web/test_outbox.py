@@ -112,3 +112,17 @@ async def test_closing_lets_what_waits_go_first() -> None:
     assert await outbox.take() == [b"1"]
     assert outbox.closing == (1013, "later")
     assert await outbox.take() == []
+
+
+async def test_with_nobody_to_write_to_nothing_is_kept() -> None:
+    outbox = Outbox()
+    for version in range(20):
+        outbox.put_live(DESIGN, version, b"x" * 100_000)
+    outbox.put(b"x" * (MAX_WAITING_BYTES + 1))
+    outbox.discard()
+    await outbox.has_room()
+    outbox.put(b"reply")
+    outbox.put_live(DESIGN, 21, b"op")
+    outbox.put_presence("me", b"presence")
+    assert await taken(outbox) == []
+    assert outbox.live_bytes == 0 and outbox.behind() == {}

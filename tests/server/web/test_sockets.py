@@ -385,6 +385,23 @@ async def test_connections_that_break_off_disturb_nobody(
     await bystander.edit()
 
 
+async def test_what_was_sent_before_leaving_is_done(
+    server: ServerProcess, wire: Wire, design: dict[str, str]
+) -> None:
+    """The last edits before a tab is closed: nobody waits for their acks, and they are kept."""
+    at, count = {"c": "scratch", "d": f"left-{design['d']}"}, 200
+    leaving = await Wire.open(server, "Ann")
+    create = {"a": "op", **at, "v": None, "seq": 900, "create": {"type": "json0", "data": 0}}
+    assert "error" not in await leaving.ask(create)
+    assert (await wire.ask({"a": "s", **at}))["data"]["v"] == 1
+    for _ in range(count):
+        await leaving.send(leaving.op(at, 1, [{"p": [], "na": 1}]))
+    await leaving.socket.close()
+    seen = [(await wire.receive())["v"] for _ in range(count)]
+    assert seen == list(range(1, 1 + count))
+    assert (await wire.ask({"a": "f", **at}))["data"] == {"v": 1 + count, "data": count}
+
+
 _LINGER = (1, 13, struct.pack("ii", 1, 0))  # SOL_SOCKET, SO_LINGER
 
 
