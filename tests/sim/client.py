@@ -198,8 +198,7 @@ class Client:
         if "create" in self.inflight.edit:
             self.version = message["v"]
         elif message["v"] != self.version:
-            self._fetch()
-            return
+            raise AssertionError("an ack out of order: the stock client would warn and fetch")
         assert self.version is not None
         try:
             for fixup in message.get("fixup", ()):
