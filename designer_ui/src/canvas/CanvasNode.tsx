@@ -6,12 +6,14 @@ import { effective } from "../model/schema";
 import { slotsOf } from "../model/view";
 import { carry } from "../workspace/drag";
 import { useChildren, useComponent, useOutline, useWorkspace } from "../workspace/workspace";
-import { Bound } from "./Bound";
 import css from "./CanvasNode.module.css";
-import { LOOKS } from "./looks";
+import { seen } from "./looks";
+import { Bound } from "./looks/Bound";
 
 /** Properties that other tools keep a component's visible text in. */
 const TELLING = ["text", "label", "labelText", "title", "placeholderText", "tableData", "image"];
+/** Inputs whose label stands beside them, not above. */
+const BESIDE = ["Checkbox", "Switch"];
 const WIDTHS = ["auto", "quarter", "third", "half", "twoThirds", "full"];
 /** Deeper than any real design; a guard against a parent cycle in a damaged one. */
 const MAX_DEPTH = 60;
@@ -42,7 +44,7 @@ export const CanvasNode = memo(function CanvasNode({ id, depth }: NodeProps) {
 
   if (!component || depth > MAX_DEPTH) return null;
   const type = types.of(component);
-  const look = type ? LOOKS[type.type] : undefined;
+  const view = seen(component, type?.pack);
   const { props } = component;
   const wanted = effective(type, component, "style", "width");
   const width = WIDTHS.includes(String(wanted)) ? String(wanted) : "auto";
@@ -60,17 +62,17 @@ export const CanvasNode = memo(function CanvasNode({ id, depth }: NodeProps) {
       aria-label={`${component.name}, ${type?.title ?? component.type}`}
       data-component={id}
       data-name={component.name}
-      data-width={type ? width : "full"}
+      data-width={view ? width : "full"}
       data-type={component.type}
       data-holds={type !== undefined && !leaf}
       data-labelled={
-        Boolean(props.label) && type?.category === "Inputs" && type.type !== "Checkbox"
+        Boolean(props.label) && type?.category === "Inputs" && !BESIDE.includes(type.type)
       }
       data-align={align || undefined}
       className={`${css.node} ${props.visible === false ? css.invisible : ""}`}
     >
-      {look ? (
-        look({ component, slot })
+      {view ? (
+        view.look({ component: view.component, slot })
       ) : (
         <Unknown component={component} owner={owner} slot={slot} />
       )}

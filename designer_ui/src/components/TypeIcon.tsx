@@ -1,12 +1,19 @@
 import {
+  AppWindow,
   Box,
   Calendar,
+  ChartColumn,
+  CircleDot,
   CreditCard,
+  Gauge,
   Hash,
   Heading,
   Image,
   Link,
+  List,
+  ListChecks,
   type LucideIcon,
+  PanelTop,
   RectangleHorizontal,
   Rows3,
   SeparatorHorizontal,
@@ -14,8 +21,13 @@ import {
   SquareChevronDown,
   SquareDashed,
   Table2,
+  Tag,
   TextCursorInput,
+  TextInitial,
+  ToggleLeft,
+  TriangleAlert,
   Type,
+  Upload,
 } from "lucide-react";
 
 /** Icons by the names that component types use in their schemas. */
@@ -35,6 +47,18 @@ const ICONS: { [name: string]: LucideIcon } = {
   image: Image,
   link: Link,
   divider: SeparatorHorizontal,
+  tabs: PanelTop,
+  modal: AppWindow,
+  badge: Tag,
+  alert: TriangleAlert,
+  stat: Gauge,
+  "text-area": TextInitial,
+  "radio-group": CircleDot,
+  "checkbox-group": ListChecks,
+  switch: ToggleLeft,
+  "file-upload": Upload,
+  list: List,
+  chart: ChartColumn,
 };
 
 export function TypeIcon({ icon }: { icon: string | undefined }) {

@@ -40,8 +40,7 @@ export function DesignPage({ id, info }: { id: string; info: SessionInfo }) {
     };
   }, [id, info]);
 
-  if (fault)
-    return <Closed missing={fault.status === 404} message={fault.message} />;
+  if (fault) return <Closed missing={fault.status === 404} message={fault.message} />;
   if (!workspace) return <Message>Opening…</Message>;
   return (
     <WorkspaceProvider value={workspace}>

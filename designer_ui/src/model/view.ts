@@ -16,6 +16,9 @@ export interface DesignView {
   at(path: Path): Json | undefined;
 }
 
+/** In a type's slots: a slot of any name, as packs of other tools have them. */
+const ANY_SLOT = "*";
+
 /** The children of one slot with their keys. */
 export function slotChildren(view: DesignView, owner: Owner, slot: string): Ordered[] {
   const found: Ordered[] = [];
@@ -111,7 +114,7 @@ export function slotsOf(view: DesignView, types: TypeCatalog, owner: Owner): str
   const component = view.get("components", id);
   if (!component) return [];
   const type = types.of(component);
-  const slots = type ? Object.keys(type.slots) : [];
+  const slots = Object.keys(type?.slots ?? {}).filter((slot) => slot !== ANY_SLOT);
   for (const child of view.children(owner)) {
     const slot = view.get("components", child)?.place.slot;
     if (slot !== undefined && !slots.includes(slot)) slots.push(slot);
@@ -133,7 +136,7 @@ export function accepts(
   if (!component) return false;
   const known = types.of(component);
   if (!known) return slotsOf(view, types, owner).includes(slot);
-  const accepted = known.slots[slot]?.accepts;
+  const accepted = (known.slots[slot] ?? known.slots[ANY_SLOT])?.accepts;
   return accepted?.includes("*") || accepted?.includes(type) || false;
 }
 

@@ -1,5 +1,5 @@
-/** Edits the server refused, kept at the field they were made in until the next edit there. */
-import type { Element } from "../model/document";
+/** What became of one's edits: refused ones, kept at their field until the next edit there, and overwritten ones. */
+import type { Component, Element, Json } from "../model/document";
 import type { Op } from "../model/op";
 
 export interface RefusalDetails {
@@ -51,4 +51,31 @@ export function refusalsAt(
       each.path.length > 0 &&
       path.every((step, i) => i >= each.path.length || each.path[i] === step),
   );
+}
+
+export interface Overtaken {
+  path: readonly (string | number)[];
+  mine: Json | undefined;
+  theirs: Json | undefined;
+  /** The component itself was deleted. */
+  gone: boolean;
+}
+
+/** Says which value of one's own was overwritten by somebody who had not seen it, and with what. */
+export function overtakenText(component: Component | undefined, overtaken: Overtaken): string {
+  const { path, mine, theirs, gone } = overtaken;
+  const property = path.at(-1);
+  const where = [component?.name, property].filter((each) => each !== undefined).join(", ");
+  if (gone || !component) {
+    return `What you changed${where ? ` in ${where}` : ""} was deleted by somebody who had not seen it.`;
+  }
+  return `Your ${brief(mine)} in ${where} was replaced with ${brief(theirs)} by somebody who had not seen it.`;
+}
+
+const BRIEF = 60;
+
+function brief(value: Json | undefined): string {
+  if (value === undefined) return "value";
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return `“${text.length > BRIEF ? `${text.slice(0, BRIEF)}…` : text}”`;
 }

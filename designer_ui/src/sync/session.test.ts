@@ -164,6 +164,34 @@ describe("refusal", () => {
   });
 });
 
+describe("an edit that was overwritten unseen", () => {
+  it("is told with both values, and carries the whole text back", async () => {
+    const tab = await (await new World().start()).join();
+    tab.type("!", 4);
+    await settle(tab);
+    const data = {
+      a: "notice",
+      c: "designs",
+      d: "d1",
+      code: "overtaken",
+      message: "Replaced.",
+      details: {
+        element: "components/b1",
+        path: ["components", "b1", "props", "label"],
+        mine: "!",
+        theirs: "Go",
+        gone: false,
+      },
+    };
+    const request = { data };
+    tab.connection.emit("receive", request);
+    expect(request.data).toBeUndefined();
+    const notice = tab.session.notice.get();
+    expect(notice?.message).toContain("“Save!” in Button1, label was replaced with “Go”");
+    expect(notice?.mine).toEqual({ path: ["props", "label"], value: "Save!" });
+  });
+});
+
 describe("undo", () => {
   it("takes back one's own gesture and leaves the other's edit", async () => {
     const world = await new World().start();

@@ -11,7 +11,7 @@ import { type Direction, History, type Sent, type Waiting } from "../model/histo
 import { Mirror } from "../model/mirror";
 import type { Op } from "../model/op";
 import { Watched } from "../model/watched";
-import { innerPath, type Refusal, type RefusalDetails, textOf } from "./refusals";
+import { innerPath, overtakenText, type Refusal, type RefusalDetails, textOf } from "./refusals";
 import type { Snapshot } from "./rest";
 
 export interface Edit {
@@ -82,6 +82,7 @@ type Incoming =
 const COLLECTION = "designs";
 const NOT_FOUND = "ERR_DESIGN_NOT_FOUND";
 const MAX_REFUSALS = 50;
+const MAX_WRITTEN = 200;
 
 export class DesignSession {
   readonly mirror = new Mirror();
@@ -99,6 +100,7 @@ export class DesignSession {
   private typingKey: string | undefined;
   private typingRequest: Request | undefined;
   private counter = 0;
+  private readonly written = new Map<string, Json>();
   private readonly settled = new WeakSet<Request>();
 
   constructor(
@@ -192,6 +194,7 @@ export class DesignSession {
     });
     request = this.queue.pendingOps.at(-1);
     if (!request) return false;
+    this.remember(op);
     this.typingKey = edit.typing;
     this.typingRequest = request;
     this.history.record(request, edit.gesture ?? `#${++this.counter}`, edit.label, direction);
@@ -275,13 +278,41 @@ export class DesignSession {
     }
   };
 
-  private noticed({ message, details = {} }: Message): void {
+  private noticed({ code, message, details = {} }: Message): void {
     const element = details.element ?? null;
-    const text = message ?? "The server changed your edit.";
-    this.tell("info", text, element);
-    if (element === null || details.mine === undefined) return;
-    const mine = { path: innerPath(details), value: details.mine as Json };
-    this.notice.set({ ...(this.notice.get() as Notice), mine });
+    if (code !== "overtaken" || element === null) {
+      this.tell("info", message ?? "The server changed your edit.", element);
+      return;
+    }
+    const path = innerPath(details);
+    const { mine, theirs } = details as { mine?: Json; theirs?: Json };
+    // The server knows the keystrokes that were lost; what people want back is the whole text.
+    const value = this.written.get(JSON.stringify([element, ...path])) ?? mine;
+    const text = overtakenText(this.mirror.get("components", element.split("/")[1] ?? ""), {
+      path,
+      mine: value,
+      theirs,
+      gone: details.gone === true,
+    });
+    this.tell("warning", text, element);
+    if (value === undefined || details.gone === true) return;
+    this.notice.set({ ...(this.notice.get() as Notice), mine: { path, value } });
+  }
+
+  /** Remembers what one wrote last at each place, should another overwrite it unseen. */
+  private remember(op: Op): void {
+    for (const { p, si, sd } of op) {
+      const path = si === undefined && sd === undefined ? p : p.slice(0, -1);
+      const value = path.length > 2 ? this.mirror.at(path) : undefined;
+      if (value === undefined) continue;
+      const element = elementOf(path);
+      const key = JSON.stringify([element, ...path.slice(element.split("/").length)]);
+      this.written.delete(key);
+      this.written.set(key, value);
+      if (this.written.size > MAX_WRITTEN) {
+        this.written.delete(this.written.keys().next().value as string);
+      }
+    }
   }
 
   private applied = (op: Op, source: unknown): void => {

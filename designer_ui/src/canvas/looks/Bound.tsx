@@ -1,4 +1,4 @@
-import type { Json } from "../model/document";
+import type { Json } from "../../model/document";
 import css from "./Bound.module.css";
 
 const PARTS = /(\{\{[\s\S]*?\}\})/;

@@ -1,10 +1,10 @@
 import { Search } from "lucide-react";
-import { useMemo } from "react";
-import type { Component, Json, JsonObject } from "../model/document";
-import { isExpression } from "../model/schema";
-import { useElement, useOutline, useWorkspace } from "../workspace/workspace";
+import type { Json, JsonObject } from "../../model/document";
+import { isExpression } from "../../model/schema";
 import { Bound } from "./Bound";
 import css from "./looks.module.css";
+import { useRows } from "./useRows";
+import { heightOf, type LookProps, objects } from "./values";
 
 const SHOWN_ROWS = 5;
 const SHOWN_COLUMNS = 8;
@@ -16,13 +16,12 @@ interface Column {
 }
 
 /** Rows from the design itself, or from the sample of the query that the data is bound to. */
-export function TableLook({ component: { props, style } }: { component: Component }) {
-  const sample = useSample(props.data);
-  const rows = rowsOf(Array.isArray(props.data) ? props.data : sample);
+export function TableLook({ component }: Pick<LookProps, "component">) {
+  const { props } = component;
+  const rows = useRows(props.data);
   const columns = columnsOf(props.columns, rows);
-  const height = typeof style?.height === "number" ? style.height : undefined;
   return (
-    <div className={css.tableFrame} style={{ height }}>
+    <div className={css.tableFrame} style={{ height: heightOf(component) }}>
       {props.label || props.searchable === true ? (
         <div className={css.tableHead}>
           <strong>
@@ -78,35 +77,8 @@ export function TableLook({ component: { props, style } }: { component: Componen
   );
 }
 
-function useSample(data: Json | undefined): Json | undefined {
-  const { mirror } = useWorkspace().session;
-  const outline = useOutline();
-  const name =
-    typeof data === "string" ? /\{\{\s*([A-Za-z_$][\w$]*)\s*\./.exec(data)?.[1] : undefined;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: names move with the outline
-  const id = useMemo(() => {
-    if (name === undefined) return "";
-    for (const each of mirror.ids("queries"))
-      if (mirror.get("queries", each)?.name === name) return each;
-    return "";
-  }, [name, mirror, outline]);
-  const query = useElement(`queries/${id}`) as { sample?: Json } | undefined;
-  return query?.sample;
-}
-
-function rowsOf(value: Json | undefined): JsonObject[] {
-  const list = Array.isArray(value)
-    ? value
-    : typeof value === "object" && value !== null && Array.isArray(value.data)
-      ? value.data
-      : [];
-  return list.filter(
-    (row): row is JsonObject => typeof row === "object" && row !== null && !Array.isArray(row),
-  );
-}
-
 function columnsOf(declared: Json | undefined, rows: JsonObject[]): Column[] {
-  const listed = Array.isArray(declared) ? (declared as JsonObject[]) : [];
+  const listed = objects(declared);
   if (listed.length > 0) {
     return listed.map((column, i) => ({
       key: String(column.key ?? i),
