@@ -7,6 +7,7 @@ submitted, then the committer, which commits what they asked for, then the store
 
 from __future__ import annotations
 
+import hmac
 import secrets
 import time
 from collections.abc import AsyncIterator
@@ -116,7 +117,9 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
 @asynccontextmanager
 async def open_store(settings: Settings) -> AsyncIterator[SqlStore]:
     """The database, brought to this version's tables. Raises: as `open_backend`."""
-    store = SqlStore(settings.database)
+    # Milestones bear a seal that who can only write the database cannot make.
+    key = hmac.digest(cluster_key(settings), b"coweave milestones", "sha256")
+    store = SqlStore(settings.database, key=key)
     try:
         await store.open()
     except StoreUnfit as error:

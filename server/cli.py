@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .commands.upkeep import add_commands
 from .errors import DesignError
 from .ports import StoreUnavailable
 from .settings import Settings, SettingsError
@@ -73,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("--name", help="name of the new design")
     command("migrate", _migrate, "Bring the database to this version's tables.")
     command("samples", _samples, "Load the sample designs if there is no design yet.")
+    add_commands(command)
     return parser
 
 

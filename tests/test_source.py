@@ -29,7 +29,7 @@ FLOORS = (
     {"server.runtime"},
     {"server.web", "server.yjs"},
     {"server.app"},
-    {"server.serving"},
+    {"server.serving", "server.commands"},
     {"server.cli"},
 )
 FLOOR_OF = {unit: floor for floor, units in enumerate(FLOORS) for unit in units}
