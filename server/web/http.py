@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import gzip
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 import orjson
@@ -18,7 +20,6 @@ from ..errors import Code, DesignError
 from ..policy.rights import Principal
 from ..ports import DesignRow, Store, StoreUnavailable
 from ..protocol.codec import read_object
-from ..room.effects import Snapshot
 from ..runtime.history import History
 from ..runtime.registry import Rooms
 from ..types.registry import TypeRegistry
@@ -31,6 +32,7 @@ __all__ = ["MAX_BODY_BYTES", "MAX_IMPORT_BYTES", "Api"]
 _log = logging.getLogger("coweave.http")
 
 MAX_BODY_BYTES: Final = 65_536
+_GZIP_LEVEL: Final = 6
 MAX_IMPORT_BYTES: Final = 16 * 1024 * 1024
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -109,11 +111,9 @@ class Api:
         )
 
     async def types(self, request: Request) -> Response:
-        etag = f'"{self._types.etag}"'
-        headers = {"etag": etag, "cache-control": "no-cache"}
-        if request.headers.get("if-none-match") == etag:
-            return Response(status_code=304, headers=headers)
-        return json_reply(self._types.to_api(), headers=headers)
+        headers = {"etag": f'"{self._types.etag}"', "cache-control": "no-cache"}
+        unchanged = _unchanged(request, headers)
+        return unchanged or await _large_reply(request, self._types.to_api(), headers)
 
     # -- designs -----------------------------------------------------------------------------------
 
@@ -168,7 +168,11 @@ class Api:
         else:
             document = await self._catalogue.readable(principal, id)
             snapshot = await self._history.snapshot(document, version)
-        return _snapshot_reply(request, snapshot)
+        if snapshot.type is None and snapshot.version > 0:
+            raise DesignError(Code.NOT_FOUND, "There is no such design")
+        headers = {"etag": f'"v{snapshot.version}"', "cache-control": "private, no-cache"}
+        state = {"v": snapshot.version, "type": snapshot.type, "data": snapshot.data}
+        return _unchanged(request, headers) or await _large_reply(request, state, headers)
 
     async def _shown(self, principal: Principal, rows: list[DesignRow]) -> list[dict[str, Json]]:
         names = await self._catalogue.people(principal, rows)
@@ -227,12 +231,17 @@ def _version(text: str | None) -> int | None:
     return int(text)
 
 
-def _snapshot_reply(request: Request, snapshot: Snapshot) -> Response:
-    if snapshot.type is None and snapshot.version > 0:
-        raise DesignError(Code.NOT_FOUND, "There is no such design")
-    etag = f'"v{snapshot.version}"'
-    headers = {"etag": etag, "cache-control": "private, no-cache"}
-    if request.headers.get("if-none-match") == etag:
-        return Response(status_code=304, headers=headers)
-    state = {"v": snapshot.version, "type": snapshot.type, "data": snapshot.data}
-    return Response(orjson.dumps(state), 200, headers, media_type="application/json")
+def _unchanged(request: Request, headers: Mapping[str, str]) -> Response | None:
+    if request.headers.get("if-none-match") != headers["etag"]:
+        return None
+    return Response(status_code=304, headers=headers)
+
+
+async def _large_reply(request: Request, value: Json, headers: Mapping[str, str]) -> Response:
+    """`value` as JSON, compressed beside the loop: megabytes would hold everybody up."""
+    content = orjson.dumps(value)
+    headers = {"vary": "Accept-Encoding", **headers}
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        content = await asyncio.to_thread(gzip.compress, content, _GZIP_LEVEL)
+        headers = {**headers, "content-encoding": "gzip"}
+    return Response(content, 200, headers, media_type="application/json")

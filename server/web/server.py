@@ -12,6 +12,7 @@ from typing import Final
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from ..protocol.codec import MAX_FRAME_BYTES
 from .frames import FrameProtocol
@@ -19,6 +20,7 @@ from .frames import FrameProtocol
 __all__ = ["listen", "new_loop", "serve"]
 
 _BACKLOG: Final = 2_048
+_REQUEST_SECONDS: Final = 10.0  # for the whole head of a connection's first request
 _PING_SECONDS: Final = 20.0  # a silent peer is found within two of them
 _STOP_SECONDS: Final = 5  # for answers under way; rooms have their own time after it
 
@@ -46,7 +48,7 @@ async def serve(app: ASGIApp, listener: socket.socket, started: Callable[[], Non
     """
     config = uvicorn.Config(
         app,
-        http="httptools",
+        http=_HttpProtocol,
         ws=FrameProtocol,
         ws_max_size=MAX_FRAME_BYTES,
         ws_ping_interval=_PING_SECONDS,
@@ -61,6 +63,23 @@ async def serve(app: ASGIApp, listener: socket.socket, started: Callable[[], Non
         timeout_graceful_shutdown=_STOP_SECONDS,
     )
     await _Server(config, started).serve([listener])
+
+
+class _HttpProtocol(HttpToolsProtocol):
+    """uvicorn's protocol; a connection that asks nothing in time is closed (it has no such limit)."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._limit = self.loop.call_later(_REQUEST_SECONDS, self._close_if_silent)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._limit.cancel()
+        super().connection_lost(exc)
+
+    def _close_if_silent(self) -> None:
+        # A WebSocket has another protocol by now.
+        if self.cycle is None and self.transport.get_protocol() is self:
+            self.transport.close()
 
 
 class _Server(uvicorn.Server):

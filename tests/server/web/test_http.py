@@ -212,8 +212,12 @@ async def test_a_snapshot_is_compressed_and_has_an_etag(http: httpx.AsyncClient)
     await http.patch(f"/api/designs/{row['id']}", json={"name": "y"})
     changed = await http.get(path, headers={"if-none-match": answer.headers["etag"]})
     checked(changed, 200)
-    types = await http.get("/api/types", headers={"accept-encoding": "gzip"})
-    assert types.headers["content-encoding"] == "gzip"
+    for large in (path, "/api/types"):
+        packed = await http.get(large, headers={"accept-encoding": "gzip"})
+        assert packed.headers["content-encoding"] == "gzip"
+        plain = await http.get(large, headers={"accept-encoding": "identity"})
+        assert "content-encoding" not in plain.headers
+        assert plain.json() == packed.json()
 
 
 async def test_import_of_our_own_format(http: httpx.AsyncClient) -> None:
