@@ -46,7 +46,7 @@ export const CanvasNode = memo(function CanvasNode({ id, depth }: NodeProps) {
   const type = types.of(component);
   const view = seen(component, type?.pack);
   const { props } = component;
-  const wanted = effective(type, component, "style", "width");
+  const wanted = effective(type, view?.component ?? component, "style", "width");
   const width = WIDTHS.includes(String(wanted)) ? String(wanted) : "auto";
   const leaf = type && Object.keys(type.slots).length === 0;
   const align = leaf ? String(component.style?.align ?? "") : "";

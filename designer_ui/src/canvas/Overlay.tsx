@@ -31,8 +31,9 @@ export function Overlay({ content, hovered }: OverlayProps) {
   }
   for (const person of showPeople ? people : []) {
     for (const id of person.selection) {
-      const { name } = person.user;
-      outlines.push({ key: person.id + id, id, kind: "person", label: name, color: person.color });
+      const { field, user, color } = person;
+      const at = field?.element === `components/${id}` ? ` · ${String(field.path.at(-1))}` : "";
+      outlines.push({ key: person.id + id, id, kind: "person", label: user.name + at, color });
     }
   }
   selection.forEach((id, i) => {

@@ -26,10 +26,14 @@ function ListNote({ component: { props } }: Pick<LookProps, "component">) {
           Once for each row of <Bound value={props.data} />
         </>
       ) : (
-        `Once for each of ${rows.length} rows`
+        listWords(rows.length)
       )}
     </span>
   );
+}
+
+function listWords(rows: number): string {
+  return rows === 0 ? "Repeats for each row of its data" : `Once for each of ${rows} rows`;
 }
 
 export const Chart: Look = ({ component }) => <ChartLook component={component} />;

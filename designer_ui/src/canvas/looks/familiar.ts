@@ -76,6 +76,9 @@ const KINDS: readonly Kind[] = [
   { name: /^link$/, look: "Link", reads: { text: ["linkText", "text"] } },
 ];
 
+/** Looks that take only the room they need; the others fill their row. */
+const NARROW = new Set(["Button", "Link", "Text", "Heading", "Checkbox", "Switch"]);
+
 function nameOf(type: string): string {
   return type
     .replace(/^.*[./]/, "")
@@ -102,5 +105,6 @@ export function familiar(component: Component): Component | undefined {
     const value = first(component.props, theirs);
     if (value !== undefined) props[ours] = value;
   }
-  return { ...component, type: kind.look, props, style: {} };
+  const style = { width: NARROW.has(kind.look) ? "auto" : "full" };
+  return { ...component, type: kind.look, props, style };
 }
