@@ -241,13 +241,14 @@ class Connection:
 
     def _deliver(self, document: DocumentId, deliveries: tuple[Delivery, ...]) -> None:
         names = (document.collection, document.id)
-        is_live = self._session.holds(names) and not any(
-            isinstance(one, Answer | CaughtUp) for one in deliveries
-        )
+        is_live = self._session.holds(names)
+        for delivery in deliveries:
+            if type(delivery) is Answer or type(delivery) is CaughtUp:
+                is_live = False
         for delivery in deliveries:
             match delivery:
-                case OpsSince(ops=ops):
-                    for op in ops:
+                case OpsSince():
+                    for op in delivery.ops:
                         self._put_op(document, op.version, self._op(document, op), is_live)
                 case Acked(op=op):
                     acked = self._session.acked(names, op.version, op.src, op.seq, op.fixups)
