@@ -16,9 +16,11 @@ from .values import same
 
 __all__ = ["diff", "edit_text"]
 
-# Past so many differing characters, lines are compared first; past so many lines, all is replaced.
-# Time grows with the square: 400 take about 50 ms.
-_MOST_CHARACTERS = 400
+# Past so many differing characters, lines are compared first, and then characters inside of lines
+# while the whole is not above the second number; past so many lines or items, all is replaced.
+# Time grows with the square: 1,000 take about 60 ms.
+_MOST_CHARACTERS = 1_000
+_MOST_CHARACTERS_IN_LINES = 4_000
 _MOST_ITEMS = 1_000
 
 
@@ -157,10 +159,13 @@ def _text_hunks(old: str, new: str) -> list[tuple[int, int, str]]:
         return [(0, len(old), new)]
     out: list[tuple[int, int, str]] = []
     starts = _starts(old_lines)
+    spare = _MOST_CHARACTERS_IN_LINES
     for start, end, first, last in found:
         at = starts[start]
         before, after = "".join(old_lines[start:end]), "".join(new_lines[first:last])
-        finer = hunks(before, after, _MOST_CHARACTERS)
+        most = min(spare, _MOST_CHARACTERS)
+        finer = hunks(before, after, most)
+        spare -= most if finer is None else sum(b - a + d - c for a, b, c, d in finer)
         if finer is None:
             out.append((at, at + len(before), after))
         else:

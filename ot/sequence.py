@@ -64,43 +64,49 @@ def _common_tail(old: Sequence[Any], new: Sequence[Any], most: int) -> int:
 
 
 def _shortest(old: Sequence[Any], new: Sequence[Any], most: int) -> list[Hunk] | None:
-    # `reach[k]`: how far into `old` a script of `edits` edits gets on diagonal k = x - y.
     width, height = len(old), len(new)
-    reach = {1: 0}
-    steps: list[dict[int, int]] = []
-    for edits in range(min(width + height, most) + 1):
-        steps.append(reach)
-        reach = dict(reach)
+    most = min(most, width + height)
+    if abs(width - height) > most:
+        return None
+    # `reach[middle + k]`: how far into `old` a script gets on diagonal k = x - y. Each round makes
+    # one edit more; of every round but the last are kept the diagonals that it had got to.
+    middle = most + 1
+    reach = [0] * (2 * middle + 1)
+    rounds: list[list[int]] = []
+    for edits in range(most + 1):
         for k in range(-edits, edits + 1, 2):
-            if k == -edits or (k != edits and reach[k - 1] < reach[k + 1]):
-                x = reach[k + 1]
+            at = middle + k
+            if k == -edits or (k != edits and reach[at - 1] < reach[at + 1]):
+                x = reach[at + 1]
             else:
-                x = reach[k - 1] + 1
+                x = reach[at - 1] + 1
             y = x - k
             while x < width and y < height and old[x] == new[y]:
                 x += 1
                 y += 1
-            reach[k] = x
+            reach[at] = x
             if x >= width and y >= height:
-                return _walked_back(steps, width, height)
+                return _walked_back(rounds, width, height)
+        rounds.append(reach[middle - edits : middle + edits + 1])
     return None
 
 
-def _walked_back(steps: list[dict[int, int]], x: int, y: int) -> list[Hunk]:
+def _walked_back(rounds: list[list[int]], x: int, y: int) -> list[Hunk]:
     """The way that led to the end, as hunks: neighbouring edits are one."""
     found: list[Hunk] = []
-    for edits in range(len(steps) - 1, 0, -1):
-        reach, k = steps[edits], x - y
-        inserts = k == -edits or (k != edits and reach[k - 1] < reach[k + 1])
+    for edits in range(len(rounds), 0, -1):
+        k = x - y
+        reach, middle = rounds[edits - 1], edits - 1
+        inserts = k == -edits or (k != edits and reach[middle + k - 1] < reach[middle + k + 1])
         before = k + 1 if inserts else k - 1
-        start = reach[before]
+        start = reach[middle + before]
         new_start = start - before
         end, new_end = (start, new_start + 1) if inserts else (start + 1, new_start)
+        x, y = start, new_start
         if found and found[-1].start == end and found[-1].new_start == new_end:
             last = found.pop()
             end, new_end = last.end, last.new_end
         found.append(Hunk(start, end, new_start, new_end))
-        x, y = start, new_start
     return found[::-1]
 
 
