@@ -155,15 +155,16 @@ def _put_aside(path: Path, *, replace: bool) -> Path:
     """Give the database another name, once nobody has it open."""
     with closing(sqlite3.connect(path, timeout=LOCK_WAIT_SECONDS)) as connection:
         try:
+            (there,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            if there and not replace:
+                raise FileExistsError(f"{path} is there; --replace puts the backup in its place")
             # Needs the file for itself, and takes in what the log still holds.
             connection.execute("PRAGMA journal_mode = DELETE")
-            empty = not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         except sqlite3.OperationalError as error:
             raise StoreUnavailable(f"{path} is in use, stop the node first: {error}") from error
-        except sqlite3.DatabaseError:
-            empty = False  # damaged: that is what backups are for
-    if not (replace or empty):
-        raise FileExistsError(f"{path} is there already; --replace puts the backup in its place")
+        except sqlite3.DatabaseError as error:
+            if not replace:  # damaged: that is what backups are for
+                raise FileExistsError(f"{path} is there, and damaged; --replace") from error
     names = (f".replaced{'' if n == 1 else f'-{n}'}" for n in itertools.count(1))
     aside = next(
         free for suffix in names if not (free := path.with_name(path.name + suffix)).exists()

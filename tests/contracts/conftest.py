@@ -2,40 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from itertools import count
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
 
 from server.bus.memory import MemoryBus
 from server.locks.memory import MemoryLocks
 from server.ports import Bus, Locks
 from server.store import MemoryStore, SqlStore
-from server.store.dialect import database_url
-from tests.contracts import postgres
 
-_numbers = count(1)
+from .postgres import postgres_database, postgres_url
 
-
-@pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    if not postgres.found():
-        pytest.skip("PostgreSQL is not on this machine")
-    with postgres.running(tmp_path_factory.mktemp("postgres") / "cluster") as url:
-        yield url
-
-
-@pytest.fixture
-def postgres_database(postgres_url: str) -> str:
-    """The URL of an empty database."""
-    name = f"coweave{next(_numbers)}"
-    engine = create_engine(database_url(f"{postgres_url}/postgres"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"create database {name}"))
-    engine.dispose()
-    return f"{postgres_url}/{name}"
+__all__ = ["bus", "locks", "postgres_database", "postgres_url", "store"]
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])

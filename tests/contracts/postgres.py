@@ -6,11 +6,40 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
-__all__ = ["found", "running"]
+import pytest
+from sqlalchemy import create_engine, text
+
+from server.store.dialect import database_url
+
+__all__ = ["found", "postgres_database", "postgres_url", "running"]
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    if not found():
+        pytest.skip("PostgreSQL is not on this machine")
+    # Not among pytest's folders: those are closed to PostgreSQL's user at times.
+    with tempfile.TemporaryDirectory(prefix="coweave-pg-") as folder, running(Path(folder)) as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_database(postgres_url: str) -> str:
+    """The URL of an empty database."""
+    name = f"coweave{next(_numbers)}"
+    engine = create_engine(database_url(f"{postgres_url}/postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"create database {name}"))
+    engine.dispose()
+    return f"{postgres_url}/{name}"
 
 
 def found() -> bool:
@@ -44,13 +73,9 @@ def _run(*command: str | Path) -> None:
 
 @contextmanager
 def running(folder: Path) -> Iterator[str]:
-    """A server; yields the URL without the name of a database."""
-    folder.mkdir(parents=True)
+    """A server with its data in an empty folder; yields the URL without the name of a database."""
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres")
-        for parent in folder.parents:  # what pytest makes is closed to others
-            if parent.stat().st_uid == 0 and not parent.stat().st_mode & 0o001:
-                parent.chmod(parent.stat().st_mode | 0o011)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
