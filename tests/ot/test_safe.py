@@ -1,5 +1,6 @@
 """The safe subset has every rule, and every rule a sentence (SPEC OT80)."""
 
+import doctest
 import re
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,11 @@ def test_OT80_every_reason_stands_in_the_spec() -> None:
     spec = Path(ot.__file__).with_name("SPEC.md").read_text()
     missing = [reason for reason in Reason if f"`{reason}`" not in spec]
     assert not missing
+
+
+def test_the_example_in_the_spec_is_true() -> None:
+    failed, tried = doctest.testfile(str(Path(ot.__file__).with_name("SPEC.md")), False)
+    assert (failed, tried > 5) == (0, True)
 
 
 def test_OT80_refusal_is_both_parts() -> None:
