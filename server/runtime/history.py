@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import logging
+
 import orjson
 
 from ot.types import OpError
 
-from ..document.versioned import Snapshot, decode, replay
+from ..document.replay import Replay
+from ..document.versioned import Snapshot, decode
 from ..errors import Code, DesignError
-from ..ports import DocumentId, Milestone, Store
+from ..ports import DocumentId, Milestone, OutcomeUnknown, Store, StoreUnavailable
 
 __all__ = ["History", "milestone_of", "snapshot_of"]
 
 OPS_AT_ONCE = 500
 """Read and replayed in one piece: bounds memory, and gives other tasks their turn."""
+
+MOST_REPLAYED = 1_000
+"""Whoever replays as many ops or more keeps the result: rooms keep a milestone more often."""
+
+_EMPTY = Snapshot(0, None, None)
+
+_log = logging.getLogger("coweave.history")
 
 
 def milestone_of(snapshot: Snapshot) -> Milestone:
@@ -54,10 +64,17 @@ class History:
                 f"There is no version {version} yet: the newest is {head}.",
                 version=head,
             )
-        milestone = await self._store.milestone(document, version)
-        snapshot = Snapshot(0, None, None) if milestone is None else snapshot_of(milestone)
-        while snapshot.version < version:
-            snapshot = await self._further(document, snapshot, version)
+        start = await self._start(document, version)
+        try:
+            snapshot = await self._replayed(document, start, version)
+        except DesignError:
+            if start.version == 0:
+                raise
+            # Perhaps it was the milestone that is not what it should be: the ops alone decide.
+            start = _EMPTY
+            snapshot = await self._replayed(document, start, version)
+        if version - start.version >= MOST_REPLAYED:
+            await self._keep(document, snapshot)
         return snapshot
 
     async def snapshot_at(self, document: DocumentId, time: int | None = None) -> Snapshot:
@@ -65,21 +82,38 @@ class History:
         version = None if time is None else await self._store.version_at(document, time)
         return await self.snapshot(document, version)
 
-    async def _further(self, document: DocumentId, snapshot: Snapshot, version: int) -> Snapshot:
-        """One piece nearer to `version`."""
-        start = snapshot.version
-        ops = await self._store.read(document, start, min(version, start + OPS_AT_ONCE))
-        if not ops:
-            raise _damaged(start)
-        for op in ops:
-            if op.version != snapshot.version:
-                raise _damaged(snapshot.version)
-            try:
-                edit, _ = decode(op.body)
-                snapshot = replay(snapshot, edit)
-            except (OpError, ValueError) as error:
-                raise _damaged(op.version) from error
-        return snapshot
+    async def _start(self, document: DocumentId, version: int) -> Snapshot:
+        """The nearest state before `version` that need not be made of ops."""
+        milestone = await self._store.milestone(document, version)
+        try:
+            return _EMPTY if milestone is None else snapshot_of(milestone)
+        except (ValueError, KeyError, TypeError):
+            return _EMPTY
+
+    async def _replayed(self, document: DocumentId, start: Snapshot, version: int) -> Snapshot:
+        """`start`, with the ops up to `version`, read piece by piece."""
+        state = Replay(start, by_element=document.collection == "designs")
+        while state.version < version:
+            before = state.version
+            ops = await self._store.read(document, before, min(version, before + OPS_AT_ONCE))
+            for op in ops:
+                if op.version != state.version:
+                    raise _damaged(state.version)
+                try:
+                    edit, _ = decode(op.body)
+                    state.advance(edit)
+                except (OpError, ValueError) as error:
+                    raise _damaged(op.version) from error
+            if not ops:
+                raise _damaged(before)
+        return state.snapshot
+
+    async def _keep(self, document: DocumentId, snapshot: Snapshot) -> None:
+        """Make up for milestones that are missing or damaged, so that the next one is near."""
+        try:
+            await self._store.save_milestone(document, milestone_of(snapshot))
+        except (StoreUnavailable, OutcomeUnknown) as error:
+            _log.warning("%s: no snapshot of version %d: %s", document, snapshot.version, error)
 
 
 def _damaged(version: int) -> DesignError:

@@ -6,8 +6,16 @@ import pytest
 
 from server.document.versioned import TYPE, Create, Delete, Edit, NoOp, Snapshot, encode
 from server.errors import Code, DesignError
-from server.ports import Commit, Committed, DocumentId, Milestone, NewOp, StoredOp
-from server.runtime.history import OPS_AT_ONCE, History, milestone_of, snapshot_of
+from server.ports import (
+    Commit,
+    Committed,
+    DocumentId,
+    Milestone,
+    NewOp,
+    StoredOp,
+    StoreUnavailable,
+)
+from server.runtime.history import MOST_REPLAYED, OPS_AT_ONCE, History, milestone_of, snapshot_of
 from server.store import MemoryStore
 
 DOCUMENT = DocumentId("acme", "scratch", "d")
@@ -139,3 +147,44 @@ async def test_a_damaged_log_is_refused_with_a_code(damage: object) -> None:
 def test_a_snapshot_comes_back_from_its_milestone() -> None:
     for state in [*STATES, Snapshot(9, TYPE, {"é": [1.5, None, True, "\U0001f600"]})]:
         assert snapshot_of(milestone_of(state)) == state
+
+
+async def test_A7_a_milestone_that_does_not_fit_the_ops_is_passed_over(store: MemoryStore) -> None:
+    for body in (b'{"type":null,"data":null}', b'{"type":"t","data":[]}', b"{", b"[]", b"{}"):
+        wrong = MemoryStore()
+        await write(wrong, LIFE)
+        await wrong.save_milestone(DOCUMENT, Milestone(1, body))
+        assert await History(wrong).snapshot(DOCUMENT, 2) == STATES[2]
+
+
+async def test_a_long_way_without_milestones_leaves_one() -> None:
+    reads: list[int] = []
+
+    class Watched(MemoryStore):
+        async def read(
+            self, document: DocumentId, start: int, end: int | None = None
+        ) -> list[StoredOp]:
+            reads.append(start)
+            return await super().read(document, start, end)
+
+    store = Watched()
+    length = MOST_REPLAYED + 300
+    await write(store, [Create(TYPE, {"n": 0}), *[count(1)] * (length - 1)])
+    first = await History(store).snapshot(DOCUMENT)
+    reads.clear()
+    assert await History(store).snapshot(DOCUMENT) == first
+    assert reads == []
+    assert (await History(store).snapshot(DOCUMENT, length - 200)).data == {"n": length - 201}
+    reads.clear()
+    assert (await History(store).snapshot(DOCUMENT, length - 100)).data == {"n": length - 101}
+    assert reads == [length - 200], "the ops since the snapshot that was kept, and no more"
+
+
+async def test_a_milestone_that_cannot_be_kept_is_no_matter() -> None:
+    class Full(MemoryStore):
+        async def save_milestone(self, document: DocumentId, milestone: Milestone) -> None:
+            raise StoreUnavailable("disk full")
+
+    store = Full()
+    await write(store, [Create(TYPE, {"n": 0}), *[count(1)] * MOST_REPLAYED])
+    assert (await History(store).snapshot(DOCUMENT)).data == {"n": MOST_REPLAYED}
