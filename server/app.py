@@ -45,6 +45,7 @@ from .web.cluster_key import cluster_key
 from .web.connection import Services
 from .web.gate import Gate
 from .web.http import Api
+from .web.names import Names
 from .web.replies import error_reply
 from .web.sockets import ShareDBSocket
 from .web.static import designer_routes
@@ -157,6 +158,7 @@ def _routes(settings: Settings, backend: Backend, identities: Identities) -> lis
         presence=backend.presence,
         access=backend.access,
         audience=backend.audience,
+        names=Names(backend.store.people),
         clock=_milliseconds,
     )
     budget = Budget(settings.ops_per_second, settings.ops_burst)

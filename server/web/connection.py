@@ -8,6 +8,7 @@ that asks for more than can be done is simply read more slowly.
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -39,6 +40,7 @@ from ..runtime.presence_hub import PresenceHub
 from ..runtime.registry import Rooms
 from .access import Access
 from .audience import Audience
+from .names import Names
 from .outbox import Outbox
 
 __all__ = ["Connection", "Services"]
@@ -47,6 +49,9 @@ _log = logging.getLogger("coweave.socket")
 
 _CATCH_UP_OPS = 64
 """Ops read at a time for a reader that fell behind: what waits for it stays small."""
+
+_MAX_UNNAMED = 1_000
+"""Notices that wait for a name; the oldest are lost to a flood of them."""
 
 _CODEC = "json"
 
@@ -61,6 +66,7 @@ class Services:
     presence: PresenceHub
     access: Access
     audience: Audience
+    names: Names
     clock: Clock
 
 
@@ -82,6 +88,7 @@ class Connection:
         self._session = session
         self._services = services
         self._open: set[DocumentId] = set()
+        self._unnamed: deque[tuple[DocumentId, Notice]] = deque(maxlen=_MAX_UNNAMED)
 
     # -- from the client ---------------------------------------------------------------------------
 
@@ -181,10 +188,15 @@ class Connection:
                 return
         self._tell([self._session.done(request)])
 
-    async def catch_up(self) -> None:
+    async def run_errands(self) -> None:
+        """What has to wait for something, done by the writer when everything else is written."""
+        await self._name_others()
+        await self._catch_up()
+
+    async def _catch_up(self) -> None:
         """Bring the next few ops of each document that this reader fell behind with.
 
-        Called when everything else is written, so that no more waits than the reader takes.
+        A few at a time, so that no more waits than the reader takes.
         """
         for document, since in self.outbox.behind().items():
             try:
@@ -267,11 +279,38 @@ class Connection:
                     pass
                 case CaughtUp(request=request) | Unsubscribed(request=request):
                     self._tell(self._session.reached(request))
-                case Notice(code=code, message=message, details=details):
-                    self._tell([self._session.notice(names, code, message, details)])
+                case Notice():
+                    self._notify(document, delivery)
                 case Lost(error=error):
                     notice = self._session.notice(names, error.code, error.message, error.details)
                     self._tell([notice, Close(CLOSE_TRY_AGAIN, error.code)])
+
+    def _notify(self, document: DocumentId, notice: Notice) -> None:
+        """Rooms know people by their opaque ids (`by`); the person who is told needs a name."""
+        by = notice.details.get("by")
+        if by is None:
+            self._tell_notice(document, notice, notice.details)
+        elif (name := self._services.names.known(document.tenant, by)) is not None:
+            details = {**notice.details, "by": {"id": by, "name": name}}
+            self._tell_notice(document, notice, details)
+        else:
+            self._unnamed.append((document, notice))
+            self.outbox.call()
+
+    async def _name_others(self) -> None:
+        while self._unnamed:
+            document, notice = self._unnamed[0]
+            await self._services.names.find(document.tenant, [notice.details["by"]])
+            self._unnamed.popleft()
+            name = self._services.names.known(document.tenant, notice.details["by"]) or ""
+            by = {"id": notice.details["by"], "name": name}
+            self._tell_notice(document, notice, {**notice.details, "by": by})
+
+    def _tell_notice(
+        self, document: DocumentId, notice: Notice, details: Mapping[str, Json]
+    ) -> None:
+        names = (document.collection, document.id)
+        self._tell([self._session.notice(names, notice.code, notice.message, details)])
 
     def present(self, news: Present | SayAgain) -> None:
         """News of a presence channel. Never blocks, never raises."""

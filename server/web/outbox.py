@@ -46,6 +46,7 @@ class Outbox:
         self._awaiting: set[DocumentId] = set()
         self._closing: tuple[int, str] | None = None
         self._is_discarded = False
+        self._is_called = False
         self._changed = asyncio.Event()
         self._has_room = asyncio.Event()
         self._has_room.set()
@@ -80,6 +81,11 @@ class Outbox:
             self._bytes += len(frame) - len(waiting.frame)
             waiting.frame = frame
 
+    def call(self) -> None:
+        """The writer is wanted for something else, once all that waits is written."""
+        self._is_called = True
+        self._changed.set()
+
     def close(self, code: int, reason: str) -> None:
         """Nothing more is taken; what waits is written, then the connection ends."""
         if self._closing is None:
@@ -108,12 +114,13 @@ class Outbox:
     async def take(self) -> list[bytes]:
         """The next frames to write at once; none when there is something else to do.
 
-        That is to end, or to catch up with what is `behind`. Waits until there is one of these.
-        Cancelling it is safe.
+        That is to end, to catch up with what is `behind`, or what `call` was called for. Waits
+        until there is one of these. Cancelling it is safe.
         """
-        while not (self._waiting or self._closing or self._is_idle_behind):
+        while not (self._waiting or self._closing or self._is_called or self._is_idle_behind):
             self._changed.clear()
             await self._changed.wait()
+        self._is_called = self._is_called and bool(self._waiting)
         frames: list[bytes] = []
         size = 0
         while self._waiting and size < _CHUNK_BYTES:

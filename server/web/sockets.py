@@ -53,6 +53,7 @@ class ShareDBSocket:
         except DesignError as error:
             await websocket.send_denial_response(refusal_reply(error))
             return
+        self._services.names.learn(principal)
         await websocket.accept()
         public = public_from(secrets.token_bytes(PUBLIC_BYTES))
         session = Session(f"{principal.tenant}/{principal.id}", self._identities, public)
@@ -105,7 +106,7 @@ class ShareDBSocket:
         while (end := outbox.closing) is None:
             frames = await outbox.take()
             if not frames:
-                await connection.catch_up()
+                await connection.run_errands()
             elif in_one_go:
                 await send({"type": EXTENSION, "payloads": frames})
             else:

@@ -15,8 +15,9 @@ from server.policy.rights import Principal
 from server.ports import DocumentId
 from server.protocol.identity import Identities
 from server.protocol.session import Session
-from server.room.effects import Lost, OpsSince
+from server.room.effects import Lost, Notice, OpsSince
 from server.web.connection import Connection, Services
+from server.web.names import Names
 from server.web.outbox import MAX_LIVE_BYTES
 
 IDENTITIES = Identities(b"a key for the tests of connections")
@@ -34,6 +35,7 @@ class Client:
             presence=backend.presence,
             access=backend.access,
             audience=backend.audience,
+            names=Names(backend.store.people),
             clock=lambda: 1_000,
         )
         principal = Principal("default", name, name)
@@ -55,7 +57,7 @@ class Client:
                 self.raw = await self.connection.outbox.take()
                 if not self.raw:
                     assert self.connection.outbox.closing is None, "it was closed"
-                    await self.connection.catch_up()
+                    await self.connection.run_errands()
         frame: dict[str, Any] = orjson.loads(self.raw.pop(0))
         return frame
 
@@ -154,6 +156,23 @@ async def test_a_fault_in_a_delivery_ends_the_connection(
     ann.connection.deliver(document, (broken,))
     assert ann.connection.outbox.closing == (1011, "")
     assert "delivery failed" in caplog.text
+
+
+async def test_a_notice_names_the_other_person(backend: Backend, ann: Client) -> None:
+    """Rooms and the log know opaque ids only."""
+    document = DocumentId("default", "designs", "d1")
+    bob = await backend.store.people.named("default", "Bob")
+    for id, name in ((bob.id, "Bob"), (bob.id, "Bob"), ("u-erased", "")):
+        notice = Notice("overtaken", "Your change was replaced", {"path": ["x"], "by": id})
+        ann.connection.deliver(document, (notice,))
+        assert await ann.next() == {
+            "a": "notice",
+            "c": "designs",
+            "d": "d1",
+            "code": "overtaken",
+            "message": "Your change was replaced",
+            "details": {"path": ["x"], "by": {"id": id, "name": name}},
+        }
 
 
 async def test_history_is_answered_from_the_log(ann: Client) -> None:

@@ -126,3 +126,16 @@ async def test_with_nobody_to_write_to_nothing_is_kept() -> None:
     outbox.put_presence("me", b"presence")
     assert await taken(outbox) == []
     assert outbox.live_bytes == 0 and outbox.behind() == {}
+
+
+async def test_the_writer_can_be_called_for_something_else() -> None:
+    outbox = Outbox()
+    outbox.put(b"1")
+    outbox.call()
+    assert await outbox.take() == [b"1"]
+    assert await outbox.take() == []
+    taking = asyncio.ensure_future(outbox.take())
+    await asyncio.sleep(0)
+    assert not taking.done()  # once
+    outbox.put(b"2")
+    assert await taking == [b"2"]

@@ -435,6 +435,29 @@ async def test_a_design_in_the_trash_is_closed_to_those_who_have_it_open(
     assert "error" not in await wire.ask(wire.op(design, version, edit))
 
 
+async def test_whoever_is_overtaken_is_told_by_whom(
+    server: ServerProcess, wire: Wire, design: dict[str, str]
+) -> None:
+    bob = await Wire.open(server, "Bob")
+    version = (await wire.ask({"a": "s", **design}))["data"]["v"]
+    await bob.ask({"a": "s", **design})
+    path = ["components", "c1", "props", "label"]
+    await wire.ask(wire.op(design, version, [{"p": path, "od": "Save", "oi": "Eve's"}]))
+    await bob.until("op")  # he has it on the wire, but made his own edit before
+    await bob.send(bob.op(design, version, [{"p": path, "od": "Save", "oi": "Bob's"}]))
+    notice = (await wire.until("notice"))[-1]
+    assert (notice["code"], notice["d"]) == ("overtaken", design["d"])
+    details = notice["details"]
+    assert (details["element"], details["mine"], details["theirs"]) == (
+        "components/c1",
+        "Eve's",
+        "Bob's",
+    )
+    assert details["path"] == path
+    assert details["by"]["name"] == "Bob"
+    await bob.socket.close()
+
+
 async def test_no_frame_comes_before_the_first_question(wire: Wire) -> None:
     """WP5: no `init`."""
     assert (await wire.ask({"a": "hs", "id": None, "protocol": 1, "protocolMinor": 2}))["a"] == "hs"
