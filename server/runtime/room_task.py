@@ -133,6 +133,8 @@ class RoomTask:
         self._is_lockless = False
         self._crashes = 0
         self._raised: dict[tuple[str, int], int] = {}
+        self._handling: Event | None = None
+        self._asked_again: Event | None = None
         # Answers for a room that was lost are known by their number and dropped.
         self._generation = 0
 
@@ -254,11 +256,13 @@ class RoomTask:
     async def _handle(self, event: Event) -> None:
         room = self._room
         assert room is not None
+        self._handling = event
         for effect in room.handle(event):
             if isinstance(effect, Deliver):
                 self._deliver(effect.conn, effect.deliveries)
             else:
                 await self._perform(effect)
+        self._handling = None
         self._told = room.version
         if isinstance(event, CommitSucceeded):
             self._crashes = 0
@@ -401,10 +405,23 @@ class RoomTask:
                 self._mailbox.post(Resume(conn, src, told))
         for asked in lost.reading:
             self._mailbox.post(asked)
+        self._ask_again()
         for submit in submits:
             room.handle(submit)
         self._mailbox.post(Turn())
         return True
+
+    def _ask_again(self) -> None:
+        """Give what a connection asked, and the room was lost over, to the new room; but once."""
+        event, self._handling = self._handling, None
+        if not isinstance(event, Subscribe | Fetch | Unsubscribe):
+            return
+        if event is self._asked_again:
+            fault = DesignError(Code.UNAVAILABLE, "The server has a fault in answering this.")
+            self._deliver(event.conn, (Lost(fault),))
+        else:
+            self._asked_again = event
+            self._mailbox.post(event)
 
     def _unsuspected(self, lost: Room) -> Iterable[Submit]:
         suspect = lost.current

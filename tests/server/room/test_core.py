@@ -535,6 +535,20 @@ def test_RM23_subscribing_with_and_without_a_version() -> None:
     assert driver.room.is_unused
 
 
+def test_RM23_a_new_subscription_gets_nothing_live_before_it_has_caught_up() -> None:
+    driver = open_scratch(limits=RoomLimits(recent_ops=1, piece_ops=2))
+    for version in range(1, 6):
+        driver.commit("a", version, version, put(f"k{version}"))
+    driver.subscribe("reader")
+    driver.subscribe("reader", 0)
+    reading = driver.asked.pop()
+    driver.commit("a", 6, 6, put("k6"))
+    assert driver.versions("reader") == []
+    driver.asked.append(reading)
+    driver.settle()
+    assert driver.versions("reader") == list(range(7))
+
+
 def test_RM23_a_document_that_does_not_exist() -> None:
     driver = Driver()
     driver.subscribe("s")

@@ -305,6 +305,14 @@ class PoisonDraft(ScratchDraft):
 
 
 class Poison(Scratch):
+    reads = 0  # that raise
+
+    def to_json(self) -> Any:
+        if Poison.reads > 0:
+            Poison.reads -= 1
+            raise ZeroDivisionError("a fault")
+        return super().to_json()
+
     def draft(self) -> ScratchDraft:
         return PoisonDraft(self)
 
@@ -315,6 +323,7 @@ POISON = replace(SCRATCH, load=lambda data, judged: Poison(data))
 @pytest.fixture(autouse=True)
 def _poison_is_fresh() -> None:
     PoisonDraft.raises = 10**9
+    Poison.reads = 0
 
 
 async def test_RM40_after_a_fault_the_room_goes_on_and_nobody_notices() -> None:
@@ -332,6 +341,28 @@ async def test_RM40_after_a_fault_the_room_goes_on_and_nobody_notices() -> None:
         assert not any(isinstance(told, Lost) for told in ear.heard + reader.heard)
 
 
+async def test_RM40_the_answer_to_a_lost_room_is_not_taken_for_the_new_ones(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    store = TrickyStore()
+    async with running(store, kind=POISON) as rooms:
+        ear, reader = Ear(rooms, "one"), Ear(rooms, "reader")
+        await ear.subscribe()
+        store.go.clear()
+        await ear.ask(ear.edit(1, put("x")))
+        await _while(lambda: next(iter(rooms._open.values()))._room.takes_submits)  # type: ignore[union-attr]
+        Poison.reads = 1
+        await reader.ask(Fetch("reader", None))
+        await _while(lambda: Poison.reads > 0)
+        store.go.set()
+        await ear.hears(Acked)
+        await reader.hears(Answer)
+        assert isinstance(await ear.submit(2, put("y")), Acked)
+    assert [op.seq for op in await store.read(DOCUMENT, 1)] == [1, 2]
+    faults = [record for record in caplog.records if "loaded again" in record.message]
+    assert len(faults) == 1
+
+
 async def test_RM41_an_edit_that_raises_twice_is_refused() -> None:
     async with running(TrickyStore(), kind=POISON) as rooms:
         ear, other = Ear(rooms, "one"), Ear(rooms, "other", document=OTHER)
@@ -347,6 +378,20 @@ async def test_RM41_an_edit_that_raises_twice_is_refused() -> None:
         assert isinstance(await ear.submit(3, put("z")), Acked)
         assert len(other.heard) == 1
         assert isinstance(await other.submit(0, Create(TYPE, {})), Acked)
+
+
+async def test_RM41_a_read_that_raises_twice_is_lost_and_no_other() -> None:
+    async with running(TrickyStore(), kind=POISON) as rooms:
+        ear, reader = Ear(rooms, "one"), Ear(rooms, "reader")
+        await ear.subscribe()
+        Poison.reads = 2
+        await reader.ask(Fetch("reader", None))
+        lost = await reader.hears(Lost)
+        assert lost.error.code == Code.UNAVAILABLE
+        assert isinstance(await ear.submit(1, put("x")), Acked)
+        await reader.ask(Fetch("reader", None))
+        await reader.hears(Answer)
+        assert not any(isinstance(told, Lost) for told in ear.heard)
 
 
 async def test_RM41_a_room_that_keeps_raising_is_given_up(monkeypatch: Any) -> None:
