@@ -157,7 +157,6 @@ function PageSurface({ page }: { page: string }) {
     (each) => typeof each === "string" && /^#[0-9a-f]{6}$/i.test(each),
   );
   return (
-    // biome-ignore lint/a11y/useSemanticElements: the page of the app, inside our own
     <div
       className={css.page}
       role="group"

@@ -55,7 +55,6 @@ export const CanvasNode = memo(function CanvasNode({ id, depth }: NodeProps) {
     <Slot key={name} owner={owner} slot={name} depth={depth} component={component} hint={hint} />
   );
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a group of whatever the app will hold
     <div
       ref={ref}
       role="group"

@@ -38,14 +38,14 @@ export function Palette() {
       </label>
       <div className={css.groups}>
         {groups.map(({ category, types: members }) => (
-          <section key={category} aria-label={category}>
+          <div key={category} role="group" aria-label={category}>
             <h3 className={css.category}>{category}</h3>
             <div className={css.tiles}>
               {members.map((type) => (
                 <Tile key={type.type} type={type} />
               ))}
             </div>
-          </section>
+          </div>
         ))}
         {groups.length === 0 ? <p className={css.none}>No component is called that.</p> : null}
       </div>

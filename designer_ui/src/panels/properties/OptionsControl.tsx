@@ -38,7 +38,6 @@ export function OptionsControl(props: OptionsControlProps) {
   return (
     <FieldFrame {...props} wide>
       {({ id, describedBy }) => (
-        // biome-ignore lint/a11y/useSemanticElements: the label names the group
         <div
           className={css.options}
           role="group"

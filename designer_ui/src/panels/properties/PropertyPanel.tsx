@@ -75,7 +75,7 @@ function ComponentProperties({ id }: { id: string }) {
           </p>
         )}
         {groups.map((group) => (
-          <section key={group.name} className={css.group} aria-label={group.name}>
+          <div key={group.name} className={css.group} role="group" aria-label={group.name}>
             <h3>{group.name}</h3>
             {group.fields.map((field) => (
               <PropertyField
@@ -85,15 +85,15 @@ function ComponentProperties({ id }: { id: string }) {
                 field={field}
               />
             ))}
-          </section>
+          </div>
         ))}
         {type && type.events.length > 0 ? (
-          <section className={css.group} aria-label="Events">
+          <div className={css.group} role="group" aria-label="Events">
             <h3>Events</h3>
             {type.events.map((event) => (
               <EventField key={event} id={id} component={component} event={event} />
             ))}
-          </section>
+          </div>
         ) : null}
         {type ? null : <RawProperties id={id} component={component} />}
       </div>
@@ -150,10 +150,10 @@ function ElementRefusal({ id }: { id: string }) {
 /** The properties of a type that has no schema here, for looking at. */
 function RawProperties({ component }: { id: string; component: Component }) {
   return (
-    <section className={css.group} aria-label="Stored properties">
+    <div className={css.group} role="group" aria-label="Stored properties">
       <h3>Stored properties</h3>
       <pre className={css.raw}>{JSON.stringify(component.props, null, 2)}</pre>
-    </section>
+    </div>
   );
 }
 
@@ -214,7 +214,7 @@ function PageProperties() {
             commit={(name) => commands.set(`pages/${id}`, NAME_PATH, name, `Rename ${page.name}`)}
           />
         </div>
-        <section className={css.group} aria-label="Design">
+        <div className={css.group} role="group" aria-label="Design">
           <h3>Design</h3>
           <TextControl
             element="meta"
@@ -226,7 +226,7 @@ function PageProperties() {
             multiline
             edits="Edit the description"
           />
-        </section>
+        </div>
       </div>
     </>
   );
