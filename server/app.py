@@ -51,7 +51,7 @@ from .web.sockets import ShareDBSocket
 from .web.static import designer_routes
 from .web.who import Doorkeeper
 
-__all__ = ["Backend", "create_app", "open_backend", "open_store"]
+__all__ = ["Backend", "create_app", "milestone_key", "open_backend", "open_store"]
 
 _GZIP_FROM_BYTES = 1_024
 
@@ -118,9 +118,7 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
 @asynccontextmanager
 async def open_store(settings: Settings) -> AsyncIterator[SqlStore]:
     """The database, brought to this version's tables. Raises: as `open_backend`."""
-    # Milestones bear a seal that who can only write the database cannot make.
-    key = hmac.digest(cluster_key(settings), b"coweave milestones", "sha256")
-    store = SqlStore(settings.database, key=key)
+    store = SqlStore(settings.database, key=milestone_key(settings))
     try:
         await store.open()
     except StoreUnfit as error:
@@ -129,6 +127,14 @@ async def open_store(settings: Settings) -> AsyncIterator[SqlStore]:
         yield store
     finally:
         await store.close()
+
+
+def milestone_key(settings: Settings) -> bytes:
+    """What a node seals milestones with: who can only write the database cannot make one.
+
+    Raises: SettingsError if the cluster key cannot be used.
+    """
+    return hmac.digest(cluster_key(settings), b"coweave milestones", "sha256")
 
 
 def create_app(settings: Settings, backend: Backend) -> ASGIApp:

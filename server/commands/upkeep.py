@@ -129,8 +129,9 @@ def _backup(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _restore(options: argparse.Namespace, settings: Settings) -> int:
+    from ..app import milestone_key
     from ..store import StoreUnfit
-    from ..store.backup import put_back, unpack, url_of
+    from ..store.backup import put_back, seal, unpack, url_of
 
     try:
         with unpack(options.file, settings.database) as copy:
@@ -138,6 +139,8 @@ def _restore(options: argparse.Namespace, settings: Settings) -> int:
             if before.faults and not options.damaged:
                 print(f"{options.file}: {before}; nothing was restored (--damaged does so)")
                 return 1
+            if not before.faults:
+                seal(copy, milestone_key(settings))
             aside = put_back(copy, settings.database, replace=options.replace)
     except StoreUnfit as error:
         raise SettingsError(str(error)) from error

@@ -20,9 +20,10 @@ from sqlalchemy.exc import DBAPIError
 from ..ports import StoreUnavailable
 from .dialect import StoreUnfit, database_url, is_sqlite, make_auditor, make_engine
 from .migrate import require_current, upgrade
+from .snapshots import seal_all
 from .tables import metadata
 
-__all__ = ["back_up", "put_back", "unpack", "url_of"]
+__all__ = ["back_up", "put_back", "seal", "unpack", "url_of"]
 
 ROWS_AT_ONCE = 32
 """Copied together between two kinds of database: an op may be 16 MB."""
@@ -77,6 +78,16 @@ def unpack(file: Path, url: str) -> Iterator[Path]:
         _leave_wal(copy)
         _flush(copy)
         yield copy
+
+
+def seal(copy: Path, key: bytes) -> None:
+    """Seal the milestones of an unpacked backup, once it has been checked, for the node to come."""
+    engine = make_engine(database_url(url_of(copy)), connections=1, writes=True)
+    with _told(), engine.begin() as connection:
+        seal_all(connection, key)
+    engine.dispose()
+    _leave_wal(copy)
+    _flush(copy)
 
 
 def put_back(copy: Path, url: str, *, replace: bool) -> Path | None:

@@ -12,13 +12,16 @@ from ..ports import DocumentId, Milestone
 from .chain import checksum
 from .tables import milestones
 
-__all__ = ["Packed", "newest_sound", "pack", "save", "unpacked"]
+__all__ = ["Packed", "newest_sound", "pack", "save", "seal_all", "unpacked"]
 
 MOST_BYTES = 64 << 20
 """No state is larger (a document is at most 32 MB of JSON); a row that claims more is not sound."""
 
 Packed = dict[str, Any]
 """A row of `milestones`."""
+
+MOST_TRIED = 8
+"""Milestones looked at in one call: where as many are unsound, the ops are the quicker way."""
 
 logger = logging.getLogger("coweave.store")
 
@@ -52,22 +55,45 @@ def save(connection: Connection, row: Packed, key: bytes = b"") -> None:
 def newest_sound(
     connection: Connection, document: DocumentId, version: int, key: bytes = b""
 ) -> Milestone | None:
-    """The newest at or before `version` that is what was saved; unsound ones are logged."""
+    """The newest at or before `version` that is what was saved, if the last few hold one.
+
+    Those that are not are logged.
+    """
     c = milestones.c
     newest = select(c.version, c.size, c.body, c.checksum).where(*_of(document))
     newest = newest.order_by(c.version.desc()).limit(1)
-    at = version + 1
-    while row := connection.execute(newest.where(c.version < at)).one_or_none():
+    at, unsound = version + 1, list[int]()
+    found: Milestone | None = None
+    while found is None and len(unsound) < MOST_TRIED:
+        row = connection.execute(newest.where(c.version < at)).one_or_none()
+        if row is None:
+            break
         at, size, body, expected = row
-        milestone = _sound(document, at, size, body, expected, key=key)
-        if milestone is not None:
-            return milestone
+        found = _sound(document, at, size, body, expected, key=key)
+        if found is None:
+            unsound.append(at)
+    if unsound:
         logger.error(
-            "milestone %d of %s is damaged, or was made under another secret; it is passed over",
-            at,
+            "%s: the snapshots of versions %s are damaged, or made under another secret; "
+            "they are passed over, and made anew with time",
             "/".join(document),
+            unsound,
         )
-    return None
+    return found
+
+
+def seal_all(connection: Connection, key: bytes) -> None:
+    """Seal every milestone anew. Only for those that have just been found to be what the ops make."""
+    c = milestones.c
+    place = (c.tenant, c.collection, c.document, c.version)
+    for *document, version in connection.execute(select(*place)).all():
+        of = DocumentId(*document)
+        size, body, old = connection.execute(
+            select(c.size, c.body, c.checksum).where(*_at(of, version))
+        ).one()
+        milestone = unpacked(version, size, body)
+        if milestone is not None and (new := checksum(of, milestone, key)) != old:
+            connection.execute(update(milestones).where(*_at(of, version)).values(checksum=new))
 
 
 def _of(document: DocumentId) -> list[ColumnElement[bool]]:

@@ -14,12 +14,14 @@ from websockets.asyncio.client import connect
 
 from server.document.versioned import TYPE, Snapshot
 from server.runtime.history import milestone_of
+from server.store.backup import url_of
+from server.store.verify import verify
 from tests.support.process import ServerProcess
 
 from .ledger import Ledger, kept
 from .writer import Writer, fetch, scratch_op, script_op
 
-__all__ = ["becomes_ready", "stands_still", "under_load"]
+__all__ = ["becomes_ready", "make_design", "stands_still", "under_load"]
 
 TENANT = "default"
 EMPTY = {"keys": {}, "list": [], "text": "", "count": 0}
@@ -38,7 +40,7 @@ async def under_load(server: ServerProcess, writers: int, seed: int) -> AsyncIte
     documents = [
         await _make_scratch(server.socket_url, "one"),
         await _make_scratch(server.socket_url, "two"),
-        await asyncio.to_thread(_make_design, server.url),
+        await asyncio.to_thread(make_design, server.url),
     ]
     clients = [
         Writer(
@@ -58,6 +60,7 @@ async def under_load(server: ServerProcess, writers: int, seed: int) -> AsyncIte
         for client in clients:
             client.stopping = True
     faults = [fault for document in documents for fault in await _faults(server, ledger, document)]
+    faults += [str(fault) for one in verify(url_of(server.database)) for fault in one.faults]
     assert faults == [], f"seed {seed}: {len(faults)} faults"
     unanswered = [entry.token for entry in ledger.entries if entry.version is None]
     assert unanswered == [], f"seed {seed}: refused or unanswered"
@@ -85,7 +88,8 @@ async def _make_scratch(url: str, id: str) -> Document:
     return "scratch", id
 
 
-def _make_design(url: str) -> Document:
+def make_design(url: str) -> Document:
+    """Make a design by REST."""
     request = urllib.request.Request(
         f"{url}/api/designs",
         data=json.dumps({"name": "Under load"}).encode(),

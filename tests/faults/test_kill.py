@@ -28,7 +28,7 @@ async def kill_loop(folder: Path, seed: int, kills: int, writers: int) -> None:
 
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_A1_what_was_acked_survives_sigkill(tmp_path: Path, seed: int) -> None:
-    await kill_loop(tmp_path, seed, kills=3, writers=6)
+    await kill_loop(tmp_path, seed, kills=10, writers=6)
 
 
 @pytest.mark.soak

@@ -16,7 +16,7 @@ from server.document.versioned import encode
 from server.ports import Commit, Committed, DocumentId, NewOp, StoreUnavailable
 from server.runtime.history import History
 from server.store import SqlStore, StoreUnfit
-from server.store.backup import back_up, put_back, unpack, url_of
+from server.store.backup import back_up, put_back, seal, unpack, url_of
 from server.store.verify import Checked, verify
 
 from .histories import CLAIMS, KEY, NOTES, Story, write_all
@@ -118,6 +118,20 @@ async def test_ST82_a_restored_database_goes_on(
     assert aside is not None
     (notes,) = (one for one in what_is_there(url_of(aside)) if one.document == NOTES)
     assert notes.ops == head + 2, "what was there before is kept"
+
+
+async def test_ST82_milestones_are_sealed_for_the_node_to_come(path: Path, tmp_path: Path) -> None:
+    await asyncio.to_thread(back_up, url_of(path), tmp_path / "backup", replace=False)
+    theirs = b"t" * 32
+    with unpack(tmp_path / "backup", url_of(path)) as copy:
+        seal(copy, theirs)
+        put_back(copy, url_of(path), replace=True)
+    async with SqlStore(url_of(path), key=theirs) as store:
+        kept = await store.milestone(CLAIMS, 10**6)
+        assert kept is not None and kept.version == 60
+    async with SqlStore(url_of(path), key=KEY) as store:
+        assert await store.milestone(CLAIMS, 10**6) is None
+    assert all(one.faults == () for one in what_is_there(url_of(path)))
 
 
 def test_ST83_a_database_is_not_replaced_unasked(path: Path, tmp_path: Path) -> None:
