@@ -59,17 +59,19 @@ export interface Overtaken {
   theirs: Json | undefined;
   /** The component itself was deleted. */
   gone: boolean;
+  /** The other person, where the server could name them. */
+  by: string;
 }
 
 /** Says which value of one's own was overwritten by somebody who had not seen it, and with what. */
 export function overtakenText(component: Component | undefined, overtaken: Overtaken): string {
   const { path, mine, theirs, gone } = overtaken;
-  const property = path.at(-1);
-  const where = [component?.name, property].filter((each) => each !== undefined).join(", ");
+  const who = overtaken.by || "Somebody";
+  const where = [component?.name, path.at(-1)].filter((each) => each !== undefined).join(", ");
   if (gone || !component) {
-    return `What you changed${where ? ` in ${where}` : ""} was deleted by somebody who had not seen it.`;
+    return `${who} deleted what you had just changed${where ? ` (${where})` : ""}, without having seen it.`;
   }
-  return `Your ${brief(mine)} in ${where} was replaced with ${brief(theirs)} by somebody who had not seen it.`;
+  return `${who} replaced your ${brief(mine)} in ${where} with ${brief(theirs)}, without having seen it.`;
 }
 
 const BRIEF = 60;

@@ -181,13 +181,14 @@ describe("an edit that was overwritten unseen", () => {
         mine: "!",
         theirs: "Go",
         gone: false,
+        by: { id: "u2", name: "Ben" },
       },
     };
     const request = { data };
     tab.connection.emit("receive", request);
     expect(request.data).toBeUndefined();
     const notice = tab.session.notice.get();
-    expect(notice?.message).toContain("“Save!” in Button1, label was replaced with “Go”");
+    expect(notice?.message).toContain("Ben replaced your “Save!” in Button1, label with “Go”");
     expect(notice?.mine).toEqual({ path: ["props", "label"], value: "Save!" });
   });
 });

@@ -279,6 +279,10 @@ export class DesignSession {
   };
 
   private noticed({ code, message, details = {} }: Message): void {
+    if (code === NOT_FOUND) {
+      this.phase.set("missing");
+      return;
+    }
     const element = details.element ?? null;
     if (code !== "overtaken" || element === null) {
       this.tell("info", message ?? "The server changed your edit.", element);
@@ -293,6 +297,7 @@ export class DesignSession {
       mine: value,
       theirs,
       gone: details.gone === true,
+      by: (details.by as { name?: string } | undefined)?.name ?? "",
     });
     this.tell("warning", text, element);
     if (value === undefined || details.gone === true) return;
