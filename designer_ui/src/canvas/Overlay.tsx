@@ -13,6 +13,8 @@ interface Outline {
   id: string;
   kind: "own" | "hover" | "person";
   label: string;
+  /** The field the person is in. */
+  at?: string;
   color?: string;
 }
 
@@ -32,8 +34,8 @@ export function Overlay({ content, hovered }: OverlayProps) {
   for (const person of showPeople ? people : []) {
     for (const id of person.selection) {
       const { field, user, color } = person;
-      const at = field?.element === `components/${id}` ? ` · ${String(field.path.at(-1))}` : "";
-      outlines.push({ key: person.id + id, id, kind: "person", label: user.name + at, color });
+      const at = field?.element === `components/${id}` ? String(field.path.at(-1)) : "";
+      outlines.push({ key: person.id + id, id, kind: "person", label: user.name, at, color });
     }
   }
   selection.forEach((id, i) => {
@@ -44,11 +46,16 @@ export function Overlay({ content, hovered }: OverlayProps) {
 
   return (
     <div className={css.overlay} aria-hidden="true">
-      {outlines.map(({ key, id, kind, label, color }) => {
+      {outlines.map(({ key, id, kind, label, at, color }) => {
         const box = boxes[id];
         return box ? (
           <div key={key} className={css[kind]} style={{ ...box, "--person": color } as Box}>
-            {label ? <span className={box.top < 20 ? css.inside : css.tag}>{label}</span> : null}
+            {label ? (
+              <div className={box.top < 20 ? css.inside : css.tag}>
+                <span>{label}</span>
+                {at ? <i> · {at}</i> : null}
+              </div>
+            ) : null}
           </div>
         ) : null;
       })}
