@@ -1,4 +1,4 @@
-import { type RefObject, useLayoutEffect, useState } from "react";
+import { type CSSProperties, type RefObject, useLayoutEffect, useState } from "react";
 import type { Box } from "../workspace/ui";
 import { useOutline, usePeople, useUi, useWorkspace } from "../workspace/workspace";
 import css from "./Overlay.module.css";
@@ -46,22 +46,27 @@ export function Overlay({ content, hovered }: OverlayProps) {
 
   return (
     <div className={css.overlay} aria-hidden="true">
-      {outlines.map(({ key, id, kind, label, at, color }) => {
-        const box = boxes[id];
-        return box ? (
-          <div key={key} className={css[kind]} style={{ ...box, "--person": color } as Box}>
-            {label ? (
-              <div className={box.top < 20 ? css.inside : css.tag}>
-                <span>{label}</span>
-                {at ? <i> · {at}</i> : null}
-              </div>
-            ) : null}
+      {outlines.map(({ key, id, kind, color }) => (
+        <div key={key} className={css[kind]} style={placed(boxes[id], color)} />
+      ))}
+      {/* Names lie above all outlines, so that none is crossed out. */}
+      {outlines.map(({ key, id, kind, label, at, color }) =>
+        label && boxes[id] ? (
+          <div key={key} className={css[`${kind}Name`]} style={placed(boxes[id], color)}>
+            <div className={boxes[id].top < 20 ? css.inside : css.tag}>
+              <span>{label}</span>
+              {at ? <i> · {at}</i> : null}
+            </div>
           </div>
-        ) : null;
-      })}
+        ) : null,
+      )}
       {drop?.surface === "canvas" ? <div className={css.line} style={drop.line} /> : null}
     </div>
   );
+}
+
+function placed(box: Box | undefined, color: string | undefined): CSSProperties {
+  return box ? ({ ...box, "--person": color } as CSSProperties) : { display: "none" };
 }
 
 /** Where components are, in the content's coordinates; measured anew whenever the page is laid out differently. */

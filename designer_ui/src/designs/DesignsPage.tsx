@@ -17,6 +17,9 @@ const REFRESH_EVERY_MS = 15_000;
 
 export function DesignsPage({ session, trash }: { session: SessionInfo; trash: boolean }) {
   const [rows, setRows] = useState<DesignRow[] | null>(null);
+  /** Why the list is missing or old. */
+  const [stale, setStale] = useState<string | null>(null);
+  /** Why the latest change was not made. */
   const [fault, setFault] = useState<string | null>(null);
   const [done, setDone] = useState("");
   const [search, setSearch] = useState("");
@@ -28,9 +31,9 @@ export function DesignsPage({ session, trash }: { session: SessionInfo; trash: b
     try {
       setRows(await rest.designs(trash));
       setNow(Date.now());
-      setFault(null);
+      setStale(null);
     } catch (error) {
-      setFault((error as Error).message);
+      setStale((error as Error).message);
     }
   }, [trash]);
 
@@ -48,6 +51,7 @@ export function DesignsPage({ session, trash }: { session: SessionInfo; trash: b
 
   /** Runs a change, says what it did, and shows the list as it is then. */
   const run = async (change: () => Promise<unknown>, said: string) => {
+    setFault(null);
     try {
       await change();
       setDone(said);
@@ -59,6 +63,7 @@ export function DesignsPage({ session, trash }: { session: SessionInfo; trash: b
 
   const importFile = async (chosen: File | undefined) => {
     if (!chosen) return;
+    setFault(null);
     try {
       const { design } = await rest.importFile(chosen);
       go({ kind: "design", id: design.id });
@@ -132,11 +137,19 @@ export function DesignsPage({ session, trash }: { session: SessionInfo; trash: b
           </label>
         </div>
 
+        {stale === null ? null : (
+          <p className={css.fault} role="alert">
+            {stale}{" "}
+            <button type="button" onClick={load}>
+              Try again
+            </button>
+          </p>
+        )}
         {fault === null ? null : (
           <p className={css.fault} role="alert">
             {fault}{" "}
-            <button type="button" onClick={load}>
-              Try again
+            <button type="button" onClick={() => setFault(null)}>
+              Dismiss
             </button>
           </p>
         )}
