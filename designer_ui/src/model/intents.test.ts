@@ -19,6 +19,7 @@ import {
   setValue,
   targetFor,
 } from "./intents";
+import type { Op } from "./op";
 import type { ComponentType } from "./types";
 
 const button = catalog.latest("Button") as ComponentType;
@@ -148,6 +149,23 @@ describe("remove", () => {
     bench.run(op);
     expect(bench.mirror.children("pages/p1")).toEqual(["b3"]);
   });
+});
+
+it("leaves the inside of something very large to the server", () => {
+  const bench = new Bench();
+  const many: Op = Array.from({ length: 1000 }, (_, i) => ({
+    p: ["components", `m${i}`],
+    oi: {
+      type: "Button",
+      typeVersion: 1,
+      name: `M${i}`,
+      place: { parent: "box", slot: "content", order: `a1${i}V` },
+      props: {},
+    },
+  }));
+  bench.run(many);
+  expect(removeComponents(bench.mirror, ["box"]).map((each) => each.p[1])).toEqual(["box"]);
+  expect(removePage(bench.mirror, "p1").map((each) => each.p)).toEqual([["pages", "p1"]]);
 });
 
 describe("values", () => {

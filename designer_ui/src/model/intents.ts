@@ -189,8 +189,18 @@ export function nudge(
 
 /** Removes components with all that is inside them. */
 export function removeComponents(view: DesignView, ids: readonly string[]): Op {
-  const gone = new Set(topmost(view, ids).flatMap((id) => subtree(view, id)));
-  return [...gone].map((id) => removal(view, id));
+  const roots = topmost(view, ids);
+  const gone = new Set(roots.flatMap((id) => subtree(view, id)));
+  const op = [...gone].map((id) => removal(view, id));
+  return isTooLarge(op) ? roots.map((id) => removal(view, id)) : op;
+}
+
+/** The server takes less than this in one edit; it removes by itself what is inside what goes. */
+const MOST_PARTS = 900;
+const MOST_CHARACTERS = 400_000;
+
+function isTooLarge(op: Op): boolean {
+  return op.length > MOST_PARTS || JSON.stringify(op).length > MOST_CHARACTERS;
 }
 
 function removal(view: DesignView, id: string): OpComponent {
@@ -311,8 +321,8 @@ export function removePage(view: DesignView, id: string): Op {
       if (item?.page === id) op.push({ p: [section, each], od: item as unknown as Json });
     }
   }
-  op.push({ p: ["pages", id], od: view.get("pages", id) as unknown as Json });
-  return op;
+  const page = { p: ["pages", id], od: view.get("pages", id) as unknown as Json };
+  return isTooLarge(op) ? [page] : [...op, page];
 }
 
 function orderedPages(view: DesignView): Ordered[] {
