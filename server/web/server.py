@@ -76,9 +76,15 @@ class _HttpProtocol(HttpToolsProtocol):
         self._limit.cancel()
         super().connection_lost(exc)
 
+    def handle_websocket_upgrade(self) -> None:
+        super().handle_websocket_upgrade()
+        # This object's work is done, and nobody tells it so. Its timer would keep it alive for a
+        # while, and its parser, which knows it, until the next full collection of garbage.
+        self._limit.cancel()
+        self.parser = None  # type: ignore[assignment]
+
     def _close_if_silent(self) -> None:
-        # A WebSocket has another protocol by now.
-        if self.cycle is None and self.transport.get_protocol() is self:
+        if self.cycle is None:
             self.transport.close()
 
 

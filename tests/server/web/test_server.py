@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import socket
 from typing import Any
 
 import pytest
+from websockets.asyncio.client import connect
 
 from server.web import server
 from server.web.server import listen, new_loop, serve
@@ -55,6 +57,36 @@ async def test_silent_connections_are_closed(monkeypatch: pytest.MonkeyPatch) ->
                 writer.close()
             os.kill(os.getpid(), signal.SIGTERM)  # and it ends as told
             await serving
+
+
+async def echo(scope: Any, receive: Any, send: Any) -> None:
+    await receive()
+    await send({"type": "websocket.accept"})
+    while (await receive())["type"] == "websocket.receive":
+        pass
+
+
+async def test_a_connection_that_ended_leaves_nothing_behind() -> None:
+    """Not even cycles: while designs are open, garbage is looked for very rarely."""
+    started = asyncio.Event()
+    gc.collect()
+    gc.disable()
+    try:
+        with listen("127.0.0.1", 0) as listener:
+            url = f"ws://127.0.0.1:{listener.getsockname()[1]}/"
+            async with asyncio.TaskGroup() as tasks:
+                serving = tasks.create_task(serve(echo, listener, started.set))
+                async with asyncio.timeout(20):
+                    await started.wait()
+                    for _ in range(5):
+                        async with connect(url, proxy=None) as client:
+                            await client.send("hello")
+                os.kill(os.getpid(), signal.SIGTERM)
+                await serving
+        kinds = [type(one).__name__ for one in gc.get_objects()]
+        assert kinds.count("_HttpProtocol") == kinds.count("FrameProtocol") == 0
+    finally:
+        gc.enable()
 
 
 def test_addresses_of_both_families() -> None:
