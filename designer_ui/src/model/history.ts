@@ -43,6 +43,14 @@ export interface Step {
 
 export type Direction = "do" | "undo" | "redo";
 
+export interface Recorded {
+  gesture: string;
+  label: string;
+  direction: Direction;
+  /** One of several pieces of the same undo or redo. */
+  joined: boolean;
+}
+
 const LIMIT = 200;
 
 export class History {
@@ -62,11 +70,12 @@ export class History {
   };
 
   /** One's own edit was put in the queue. Edits of one gesture in a row are one entry. */
-  record(sent: Sent, gesture: string, label: string, direction: Direction): void {
+  record(sent: Sent, edit: Recorded): void {
+    const { gesture, label, direction, joined } = edit;
     const stack = direction === "undo" ? this.redos : this.undos;
     if (direction === "do") this.redos = [];
     const top = stack.at(-1);
-    if (top && top.gesture === gesture && direction === "do") {
+    if (top && top.gesture === gesture && (direction === "do" || joined)) {
       // The client composed it into an edit that is still waiting: nothing new to remember.
       if (!top.parts.some((part) => part.live === sent))
         top.parts.push({ live: sent, inverse: [] });

@@ -4,6 +4,7 @@
  * Intents read a view and change nothing. They throw `IntentFault` for what makes no sense here
  * and now; everything else is for the server to judge.
  */
+import { isTooLarge } from "./chunks";
 import type { Component, Element, Json, JsonObject, Owner } from "./document";
 import { elementPath, ownerOf, PAGE_SLOT, placeIn } from "./document";
 import type { NewId } from "./ids";
@@ -192,15 +193,8 @@ export function removeComponents(view: DesignView, ids: readonly string[]): Op {
   const roots = topmost(view, ids);
   const gone = new Set(roots.flatMap((id) => subtree(view, id)));
   const op = [...gone].map((id) => removal(view, id));
+  // The server removes by itself what is inside what goes.
   return isTooLarge(op) ? roots.map((id) => removal(view, id)) : op;
-}
-
-/** The server takes less than this in one edit; it removes by itself what is inside what goes. */
-const MOST_PARTS = 900;
-const MOST_CHARACTERS = 400_000;
-
-function isTooLarge(op: Op): boolean {
-  return op.length > MOST_PARTS || JSON.stringify(op).length > MOST_CHARACTERS;
 }
 
 function removal(view: DesignView, id: string): OpComponent {

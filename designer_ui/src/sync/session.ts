@@ -4,6 +4,7 @@
  */
 import type { Connection } from "sharedb/lib/client";
 import type { Doc } from "sharedb/lib/sharedb";
+import { chunks } from "../model/chunks";
 import type { DesignDocument, Element, Json } from "../model/document";
 import { elementOf } from "../model/document";
 import { fitted } from "../model/fit";
@@ -166,14 +167,17 @@ export class DesignSession {
     const step = this.history.take(direction);
     if (!step) return undefined;
     const { op, label, gesture } = step;
-    if (!this.send({ op, label, gesture }, direction)) {
+    const sent = chunks(op).map((piece, i) =>
+      this.send({ op: piece, label, gesture }, direction, i > 0),
+    );
+    if (!sent.every(Boolean)) {
       this.tell("warning", `${label} cannot be taken back: others have changed what it was about.`);
       return undefined;
     }
     return label;
   }
 
-  private send(edit: Edit, direction: Direction): boolean {
+  private send(edit: Edit, direction: Direction, joined = false): boolean {
     if (this.phase.get() !== "open" || !this.doc.type) return false;
     const op = fitted(this.mirror, edit.op);
     if (!op) return false;
@@ -197,7 +201,8 @@ export class DesignSession {
     this.remember(op);
     this.typingKey = edit.typing;
     this.typingRequest = request;
-    this.history.record(request, edit.gesture ?? `#${++this.counter}`, edit.label, direction);
+    const gesture = edit.gesture ?? `#${++this.counter}`;
+    this.history.record(request, { gesture, label: edit.label, direction, joined });
     this.refreshStatus();
     return true;
   }
