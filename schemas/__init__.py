@@ -25,10 +25,12 @@ __all__ = [
     "EXPRESSION",
     "events",
     "load",
+    "manifest",
     "packs",
     "sample",
     "samples",
     "type_versions",
+    "versions",
 ]
 
 DOCUMENT = "document.schema.json"
@@ -52,13 +54,24 @@ def packs() -> list[str]:
     return sorted((name for name in found if name != "__pycache__"), key=lambda n: (n != "core", n))
 
 
+def manifest(pack: str) -> Any:
+    """What a pack says of itself: `types` in the palette's order, `deprecations`, … Shared: never change it."""
+    return load(f"components/{pack}/pack.json")
+
+
+def versions(pack: str, name: str) -> Iterator[tuple[int, Any]]:
+    """Every (version, schema) of one type, oldest first."""
+    folder = _ROOT / "components" / pack / name
+    found = (int(entry.name.partition(".")[0]) for entry in folder.iterdir())
+    for version in sorted(found):
+        yield version, load(f"components/{pack}/{name}/{version}.schema.json")
+
+
 def type_versions(pack: str) -> Iterator[tuple[str, int, Any]]:
     """Every (type, version, schema) of a pack, types in the order of its manifest."""
-    for name in load(f"components/{pack}/pack.json")["types"]:
-        folder = _ROOT / "components" / pack / name
-        versions = (int(entry.name.partition(".")[0]) for entry in folder.iterdir())
-        for version in sorted(versions):
-            yield name, version, load(f"components/{pack}/{name}/{version}.schema.json")
+    for name in manifest(pack)["types"]:
+        for version, schema in versions(pack, name):
+            yield name, version, schema
 
 
 def events() -> dict[str, Any]:

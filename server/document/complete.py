@@ -196,9 +196,11 @@ def _slot(types: TypeRegistry, container: Json, wanted: object, kinds: set[str])
     kind = types.get(container.get("type"), container.get("typeVersion"))
     if kind is None:
         return wanted if isinstance(wanted, str) else "content"
-    names = [name for name in kind.slots if name == wanted] + list(kind.slots)
+    names = [name for name in kind.slots if name != "*"]
+    if isinstance(wanted, str) and kind.slot(wanted) is not None:
+        names = [wanted, *names]
     for name in names:
-        if all(kind.slots[name].takes(each) for each in kinds):
+        if (slot := kind.slot(name)) is not None and all(slot.takes(each) for each in kinds):
             return name
     return None
 

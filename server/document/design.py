@@ -15,7 +15,7 @@ import ot
 from ot.types import Json, Op, OpError, Reason
 
 from ..errors import Code, DesignError
-from ..types import TypeRegistry
+from ..types import OWN_PACK, TypeRegistry
 from . import tree
 from .applied import Applied
 from .bounds import check_count, check_op, check_size, growth
@@ -73,8 +73,8 @@ class Design:
         """Take a whole design.
 
         Args: strict: it comes from outside and must be right in all but references to what is not
-            there; else it is a stored one, which only has to have the shape of a design: its old faults
-            block nobody.
+            there, and what another tool let pass in components of its own types; else it is a stored
+            one, which only has to have the shape of a design: its old faults block nobody.
         Raises: DesignError(TOO_LARGE, INVALID, TREE, NAME_TAKEN); UNSAFE_OP for values that no document
             may hold.
         """
@@ -93,7 +93,7 @@ class Design:
         if strict:
             _check_names(document)
             for fault in design._faults():
-                if fault.rule != "reference":
+                if not design._is_finding(fault):
                     raise fault.error(name_of(design._state.element(fault.element)))
         return design
 
@@ -115,6 +115,17 @@ class Design:
     def faults(self) -> list[Fault]:
         """All that is wrong with it, element by element."""
         return list(self._faults())
+
+    def _is_finding(self, fault: Fault) -> bool:
+        """Is that a fault to tell of, with which a design may come in all the same?"""
+        if fault.rule == "reference":
+            return True
+        component = self._state.element(fault.element)
+        if not fault.element.startswith("components/") or not isinstance(component, dict):
+            return False
+        kind = self._types.get(component.get("type"), component.get("typeVersion"))
+        of_the_type = fault.rule == "slot" or fault.path[2:3] in (("props",), ("style",))
+        return kind is not None and kind.pack != OWN_PACK and of_the_type
 
     def _faults(self) -> Iterator[Fault]:
         for element, value in _elements(self._document):

@@ -54,7 +54,6 @@ class Validator:
     def __init__(self, types: TypeRegistry) -> None:
         self._types = types
         shared = [schemas.load(schemas.DOCUMENT), schemas.load(schemas.EXPRESSION)]
-        shared += [each.schema for each in types]
         named = [(schema["$id"], schema) for schema in shared]
         self._deciding = jsonschema_rs.Registry(named)
         self._named = named
@@ -105,7 +104,7 @@ class Validator:
 
     def _schema(self, section: str, kind: ComponentType | None = None) -> dict[str, Any]:
         generic = {"$ref": f"{self._document}#/$defs/{_DEFINITIONS[section]}"}
-        return generic if kind is None else {"allOf": [generic, {"$ref": kind.schema["$id"]}]}
+        return generic if kind is None else {"allOf": [generic, kind.schema]}
 
     def _compiled(self, schema: dict[str, Any]) -> jsonschema_rs.Draft202012Validator:
         return jsonschema_rs.Draft202012Validator(

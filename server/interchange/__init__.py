@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .appsmith import import_appsmith
+from .appsmith_export import export_appsmith
 from .imported import Imported, Report
 from .sniff import sniff
 
-__all__ = ["Imported", "Report", "import_appsmith", "sniff"]
+__all__ = ["Imported", "Report", "export_appsmith", "import_appsmith", "sniff"]

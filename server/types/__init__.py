@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from .registry import ComponentType, Slot, TypeRegistry
+from .registry import OWN_PACK, ComponentType, Slot, TypeRegistry
 
-__all__ = ["ComponentType", "Slot", "TypeRegistry"]
+__all__ = ["OWN_PACK", "ComponentType", "Slot", "TypeRegistry"]

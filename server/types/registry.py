@@ -13,7 +13,10 @@ from typing import Any
 import schemas
 from ot.types import Json
 
-__all__ = ["ComponentType", "Slot", "TypeRegistry"]
+__all__ = ["OWN_PACK", "ComponentType", "Slot", "TypeRegistry"]
+
+OWN_PACK = "core"
+"""The pack of types that are ours; the others hold those of other tools."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,42 +88,65 @@ class ComponentType:
 class TypeRegistry:
     """All versions of all types: `typeVersion` picks, so versions of one type live side by side."""
 
-    def __init__(self, types: Iterable[ComponentType]) -> None:
+    def __init__(self, types: Iterable[ComponentType] = ()) -> None:
         self._types: dict[tuple[str, int], ComponentType] = {}
-        for each in types:
-            key = (each.type, each.version)
-            if key in self._types:
-                raise ValueError(f"two packs declare {each.type} version {each.version}")
-            self._types[key] = each
+        # Type name → pack of those whose schemas are not read yet: a design uses few of them.
+        self._unread: dict[str, str] = {}
+        self._order: tuple[str, ...] = ()
         self._api: dict[str, Any] | None = None
+        for each in types:
+            self._add(each)
 
     @classmethod
     def load(cls) -> TypeRegistry:
         """The types of every pack in `schemas`."""
-        return cls(cls._declared())
-
-    @staticmethod
-    def _declared() -> Iterator[ComponentType]:
+        registry = cls()
         for pack in schemas.packs():
-            manifest = schemas.load(f"components/{pack}/pack.json")
-            reasons = {
-                (each["type"], version): each["reason"]
-                for each in manifest["deprecations"]
-                for version in each["versions"]
-            }
-            for type, version, schema in schemas.type_versions(pack):
-                reason = reasons.get((type, version))
-                yield ComponentType.from_schema(type, version, pack, schema, reason)
+            for name in schemas.manifest(pack)["types"]:
+                if name in registry._unread:
+                    raise ValueError(f"two packs declare {name}")
+                registry._unread[name] = pack
+        registry._order = tuple(registry._unread)
+        return registry
+
+    def _add(self, kind: ComponentType) -> None:
+        key = (kind.type, kind.version)
+        if key in self._types:
+            raise ValueError(f"two packs declare {kind.type} version {kind.version}")
+        self._types[key] = kind
+
+    def _read(self, name: str) -> None:
+        pack = self._unread.pop(name)
+        reasons = {
+            version: each["reason"]
+            for each in schemas.manifest(pack)["deprecations"]
+            if each["type"] == name
+            for version in each["versions"]
+        }
+        for version, schema in schemas.versions(pack, name):
+            self._add(ComponentType.from_schema(name, version, pack, schema, reasons.get(version)))
 
     def get(self, type: object, version: object) -> ComponentType | None:
         """The type, or None where it or that version of it is unknown (which is no fault)."""
         # 1 == True == 1.0 as a key; only a whole number names a version, and names are strings.
         if isinstance(type, str) and isinstance(version, int) and not isinstance(version, bool):
+            if type in self._unread:
+                self._read(type)
             return self._types.get((type, version))
         return None
 
     def __iter__(self) -> Iterator[ComponentType]:
+        if self._unread:
+            for name in list(self._unread):
+                self._read(name)
+            # Those read before come at their place in the packs all the same.
+            rank = {name: place for place, name in enumerate(self._order)}
+            self._types = dict(sorted(self._types.items(), key=lambda each: rank[each[0][0]]))
         return iter(self._types.values())
+
+    def __contains__(self, type: object) -> bool:
+        """Is a type of that name known, in whatever version?"""
+        return type in self._unread or any(name == type for name, _ in self._types)
 
     def to_api(self) -> dict[str, Any]:
         """What `GET /api/types` answers: the types in the palette's order, and the schemas they share.
@@ -154,7 +180,7 @@ class TypeRegistry:
                     "deprecated": each.deprecated,
                     "schema": each.schema,
                 }
-                for each in self._types.values()
+                for each in self
             ],
             "shared": {expression["$id"]: expression},
         }

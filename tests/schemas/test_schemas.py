@@ -14,6 +14,7 @@ TYPES = [
     for pack in schemas.packs()
     for name, version, schema in schemas.type_versions(pack)
 ]
+OWN = [param for param in TYPES if param.values[0] == "core"]
 EXPRESSION = schemas.load(schemas.EXPRESSION)
 REGISTRY = jsonschema_rs.Registry([(EXPRESSION["$id"], EXPRESSION)])
 
@@ -50,7 +51,8 @@ def test_type_names_itself(pack: str, name: str, version: int, schema: Any) -> N
     assert schema["$id"].endswith(f"/components/{pack}/{name}/{version}.schema.json")
     about = schema["x-coweave"]
     assert about["category"] in {"Layout", "Inputs", "Display", "Data", "Actions"}
-    assert set(about["events"]) <= set(schemas.events())
+    if pack == "core":
+        assert set(about["events"]) <= set(schemas.events())
 
 
 @pytest.mark.parametrize("pack, name, version, schema", TYPES)
@@ -101,7 +103,7 @@ def test_strings_and_lists_are_bounded(schema: Any) -> None:
 def test_a_name_means_the_same_in_every_type() -> None:
     """One word, one meaning: the same property has the same title and control everywhere."""
     seen: dict[str, tuple[str, str]] = {}
-    for param in TYPES:
+    for param in OWN:
         _, name, _, schema = param.values
         for key, each in schema["properties"]["props"]["properties"].items():
             meaning = (each["title"], each["x-form"]["control"].replace("textarea", "text"))

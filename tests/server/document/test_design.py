@@ -410,7 +410,7 @@ def test_an_edit_of_what_the_same_op_leaves_dangling_is_fine() -> None:
 def test_unknown_types_and_versions_are_kept_and_take_all() -> None:
     design = opened()
     draft = design.draft()
-    unknown = component("LIST_WIDGET_V2", "List1", on_page(), props={"x": [1, {"y": None}]})
+    unknown = component("STRANGE_WIDGET", "List1", on_page(), props={"x": [1, {"y": None}]})
     draft.apply([{"p": ["components", "u1"], "oi": unknown}])
     draft.apply([{"p": ["components", "u2"], "oi": button("B2", inside("u1", "tab1"))}])
     future = {**button("B3"), "typeVersion": 99, "props": {"new": True}}

@@ -133,7 +133,7 @@ def test_words_for_names_and_secrets() -> None:
 
 
 def test_unknown_types_have_the_generic_schema_only() -> None:
-    value = component("MAP_WIDGET", "Map1", on_page(), props={"anything": [1, {"x": None}]})
+    value = component("GLOBE_WIDGET", "Map1", on_page(), props={"anything": [1, {"x": None}]})
     assert VALIDATOR.is_valid("components/c1", value)
     assert not VALIDATOR.is_valid("components/c1", {**value, "place": None})
 
@@ -164,7 +164,8 @@ def test_no_schema_is_ever_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
         port = server.getsockname()[1]
         monkeypatch.setattr(socket.socket, "connect", refuse)
         with pytest.raises(Exception, match="(?i)retriev|resolv|offline|reference"):
-            Validator(foreign(f"http://127.0.0.1:{port}/x.json"))
+            validator = Validator(foreign(f"http://127.0.0.1:{port}/x.json"))
+            validator.is_valid("components/c1", component("X", "X1", on_page()))
         with pytest.raises(BlockingIOError):  # Nobody has come, by whatever means.
             server.accept()
 

@@ -13,7 +13,7 @@ from ot.types import Json
 from server.document.design import Design
 from server.document.limits import MAX_TREE_DEPTH
 from server.errors import Code, DesignError
-from server.interchange import Imported, import_appsmith
+from server.interchange import Imported, export_appsmith, import_appsmith
 from server.types import TypeRegistry
 
 TYPES = TypeRegistry.load()
@@ -126,7 +126,8 @@ def test_widgets_become_components_in_visual_order() -> None:
     assert text["props"] == {"text": "{{ a }}", "isVisible": True}
     assert text["layout"] == {"desktop": {"topRow": 10, "leftColumn": 0}}
     assert text["place"]["page"] == page
-    assert text["ext"] == {"sourceId": "w-Second"}
+    assert text["ext"]["sourceId"] == "w-Second"
+    assert components["Third"]["ext"]["version"] == 3.0
     inner = components["Canvas1"]["place"]
     assert (inner["parent"], inner["slot"]) == (components["First"]["id"], "content")
     assert report["counts"]["components"] == 4
@@ -163,19 +164,22 @@ def test_events_are_taken_out_of_the_props() -> None:
     assert table["props"] == {"onSort": "", "primaryColumns": {"x": {"onClick": "{{ c.run() }}"}}}
 
 
-def test_bookkeeping_is_kept_small_or_dropped() -> None:
+def test_the_editors_own_keys_are_kept_beside_the_props() -> None:
     document, report = imported(
         export(
             widget(
-                "TEXT_WIDGET", "Text1", parentId="0", parentRowSpace=10, iconSVG="x" * 9_000,
+                "TEXT_WIDGET", "Text1", parentId="0", parentRowSpace=10, iconSVG="x" * 9_000, text="{{ a }}",
                 dynamicBindingPathList=[{"key": "text"}], blueprint={"view": ["y" * 9_000]},
             )
         )
     )  # fmt: skip
     text = by_name(document)["Text1"]
-    assert text["ext"] == {"sourceId": "w-Text1", "source": {"parentRowSpace": 10}}
-    assert text["props"] == {}
-    assert report["dropped"] == {"what Appsmith works out anew": 2, "blueprint": 1}
+    assert text["ext"]["source"]["parentRowSpace"] == 10
+    assert set(text["ext"]["source"]) == {"parentRowSpace", "iconSVG", "blueprint"}
+    assert "$packed" in text["ext"]["source"]["iconSVG"]
+    assert "bindings" not in text["ext"]
+    assert text["props"] == {"text": "{{ a }}"}
+    assert report["dropped"] == {}
 
 
 def test_names_are_made_usable_and_unique() -> None:
@@ -240,19 +244,22 @@ def test_queries_scripts_and_data_sources() -> None:
     (id,) = document["dataSources"]
     config = document["dataSources"][id]["config"]
     assert config["authentication"] == {
-        "username": "me", "password": {"$secret": "Db_authentication_password"}, "authType": "x",
+        "username": "me", "password": {"$secret": "Db_authentication_password"},
+    }  # fmt: skip
+    assert document["ext"]["decrypted"]["Db"] == {
+        "password": {"$secret": "decrypted_Db_password"}, "authType": "x",
     }  # fmt: skip
     assert config["url"] == {"$secret": "Db_url"}
     assert config["headers"][0]["value"] == {"$secret": "Db_headers_Authorization"}
     assert config["headers"][1]["value"] == "*"
     assert "hunter2" not in json.dumps(document) + json.dumps(report)
-    assert report["secrets"]["count"] == 3
+    assert report["secrets"]["count"] == 4
     queries = by_name(document, "queries")
     assert queries["load"]["dataSource"] == id
     assert queries["load"]["config"] == {"timeoutInMillisecond": 10, "executeOnLoad": True}
     assert queries["get"]["dataSource"] is None
     assert queries["get"]["page"] is None
-    assert queries["get"]["config"]["datasourceConfiguration"] == {"url": "https://x.example"}
+    assert queries["get"]["ext"]["action"]["datasource"] == rest
     assert set(queries) == {"load", "get"}
     assert by_name(document, "scripts")["Tools"]["page"] == next(iter(document["pages"]))
 
@@ -268,7 +275,9 @@ def test_pages_come_in_order_and_deleted_ones_not_at_all() -> None:
     document, report = imported(data)
     pages = sorted(document["pages"].values(), key=lambda each: each["order"])
     assert [each["name"] for each in pages] == ["A", "B", "C"]
-    assert report["dropped"] == {"deleted page": 1}
+    assert [
+        row["unpublishedPage"]["name"] for row in export_appsmith(document)["pageList"]
+    ] == list("BCA") + ["Old"]
 
 
 def test_a_bare_layout_becomes_a_design_with_one_page() -> None:
@@ -387,3 +396,5 @@ def test_a_spoiled_export_gives_a_valid_design_or_a_refusal(seed: int) -> None:
     else:
         Design.from_json(made.document, TYPES)
         json.dumps(made.report)
+        again = import_appsmith(export_appsmith(made.document)).document
+        assert by_name(again).keys() == by_name(made.document).keys()
