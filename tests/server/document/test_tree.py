@@ -47,7 +47,7 @@ def test_what_a_slot_takes() -> None:
 
 
 def test_unknown_types_have_every_slot_but_stand_only_where_all_do() -> None:
-    parent = component("LIST_WIDGET", "L", on_page())
+    parent = component("STRANGE_LIST", "L", on_page())
     assert told("components/c9", button("B", inside("u1", "any")), components_u1=parent) == []
     assert told("components/c9", component("X_WIDGET", "X", inside("c2"))) == []
     assert told("components/c9", component("X_WIDGET", "X", inside("c1", "footer")))[0][0] == "slot"
