@@ -1,0 +1,20 @@
+// Stock ShareDB behind stock ws, as its own examples set it up; in memory, or on PostgreSQL (DATABASE_URL).
+import http from "node:http";
+import { createRequire } from "node:module";
+import WebSocketJSONStream from "@teamwork/websocket-json-stream";
+import ShareDB from "sharedb";
+import { WebSocketServer } from "ws";
+
+const options = { doNotForwardSendPresenceErrorsToClient: true, suppressPublish: false };
+if (process.env.DATABASE_URL) {
+  const PostgresDB = createRequire(import.meta.url)("sharedb-postgres");
+  options.db = new PostgresDB({ connectionString: process.env.DATABASE_URL, max: 20 });
+}
+const backend = new ShareDB(options);
+const server = http.createServer();
+new WebSocketServer({ server, perMessageDeflate: false, maxPayload: 64 << 20 }).on("connection", (socket) => {
+  backend.listen(new WebSocketJSONStream(socket));
+});
+server.listen(0, "127.0.0.1", () => {
+  console.log(`Coweave is at http://127.0.0.1:${server.address().port}`);
+});
