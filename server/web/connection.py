@@ -48,7 +48,8 @@ __all__ = ["Connection", "Services"]
 _log = logging.getLogger("coweave.socket")
 
 _CATCH_UP_OPS = 64
-"""Ops read at a time for a reader that fell behind: what waits for it stays small."""
+_CATCH_UP_BYTES = 262_144
+"""Read at a time for a reader that fell behind, about: what waits for it stays small."""
 
 _MAX_UNNAMED = 1_000
 """Notices that wait for a name; the oldest are lost to a flood of them."""
@@ -88,6 +89,7 @@ class Connection:
         self._session = session
         self._services = services
         self._open: set[DocumentId] = set()
+        self._catch_up_ops = 1  # nobody knows yet how large its ops are
         self._unnamed: deque[tuple[DocumentId, Notice]] = deque(maxlen=_MAX_UNNAMED)
 
     # -- from the client ---------------------------------------------------------------------------
@@ -200,7 +202,8 @@ class Connection:
         """
         for document, since in self.outbox.behind().items():
             try:
-                stored = await self._services.store.read(document, since, since + _CATCH_UP_OPS)
+                count = self._catch_up_ops
+                stored = await self._services.store.read(document, since, since + count)
             except StoreUnavailable:
                 self.outbox.close(CLOSE_TRY_AGAIN, Code.UNAVAILABLE)
                 return
@@ -216,7 +219,8 @@ class Connection:
                 )
             since += len(stored)
             self.outbox.advance(document, since)
-            if len(stored) == _CATCH_UP_OPS:
+            self._catch_up_ops = _next_count(count, sum(len(op.body) for op in stored))
+            if len(stored) == count:
                 continue
             if self._session.holds((document.collection, document.id)):
                 self.outbox.await_rest(document)
@@ -363,6 +367,15 @@ class Connection:
 
     def _document(self, collection: str, id: str) -> DocumentId:
         return DocumentId(self._principal.tenant, collection, id)
+
+
+def _next_count(count: int, size: int) -> int:
+    """How many ops to read next, after `count` ops of `size` bytes in all."""
+    if size > _CATCH_UP_BYTES:
+        return max(1, count // 2)
+    if size < _CATCH_UP_BYTES // 4:
+        return min(_CATCH_UP_OPS, count * 2)
+    return count
 
 
 def _edit(body: Mapping[str, Json]) -> Edit:

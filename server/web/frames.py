@@ -18,7 +18,7 @@ from typing import Any, Final
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-__all__ = ["CLOSE_SLOW", "EXTENSION", "STALL_SECONDS", "FrameProtocol", "text_frame"]
+__all__ = ["CLOSE_SLOW", "EXTENSION", "STALL_SECONDS", "FrameProtocol", "text_head"]
 
 EXTENSION: Final = "coweave.frames"
 CLOSE_SLOW: Final = 4008
@@ -26,14 +26,17 @@ CLOSE_SLOW: Final = 4008
 STALL_SECONDS: Final = 10.0
 
 
-def text_frame(payload: bytes) -> bytes:
-    """One unmasked text message. Source: RFC 6455 section 5.2."""
-    size = len(payload)
+_COPY_BYTES: Final = 16_384
+"""Up to here frames are copied into one buffer; larger ones stay shared between their readers."""
+
+
+def text_head(size: int) -> bytes:
+    """What stands before an unmasked text message of `size` bytes. Source: RFC 6455 section 5.2."""
     if size < 126:
-        return bytes((0x81, size)) + payload
+        return bytes((0x81, size))
     if size < 65_536:
-        return b"\x81\x7e" + size.to_bytes(2, "big") + payload
-    return b"\x81\x7f" + size.to_bytes(8, "big") + payload
+        return b"\x81\x7e" + size.to_bytes(2, "big")
+    return b"\x81\x7f" + size.to_bytes(8, "big")
 
 
 class FrameProtocol(WebSocketsSansIOProtocol):
@@ -59,7 +62,11 @@ class FrameProtocol(WebSocketsSansIOProtocol):
     async def _write_frames(self, payloads: Sequence[bytes]) -> None:
         if self.disconnected or self.close_sent or self.transport.is_closing():
             raise ClientDisconnected()
-        self.transport.write(b"".join([text_frame(payload) for payload in payloads]))
+        parts = [part for payload in payloads for part in (text_head(len(payload)), payload)]
+        if sum(map(len, payloads)) <= _COPY_BYTES:
+            self.transport.write(b"".join(parts))
+        else:
+            self.transport.writelines(parts)
         left = self.transport.get_write_buffer_size()
         while not self.writable.is_set():
             try:
