@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 from typing import Any
 
@@ -283,6 +284,51 @@ async def test_paths_that_are_not_there(http: httpx.AsyncClient) -> None:
         answer = await http.request(method, path)
         assert answer.status_code == 404, path
         assert answer.json()["error"]["code"] == "ERR_DESIGN_NOT_FOUND"
+
+
+JUNK: list[Any] = [None, True, 0, -1, 1.5, 1e300, 2**63, "", "x", "a\x00b", "x" * 300, [], {}, [[]]]
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_whatever_is_asked_is_answered_as_described(
+    http: httpx.AsyncClient, seed: int
+) -> None:
+    """Random paths, queries, headers and bodies: never a fault, always the shape of the document."""
+    dice = random.Random(seed)
+    known = (await make(http))["id"]
+    operations = [
+        (method.upper(), path) for path, found in OPENAPI["paths"].items() for method in found
+    ]
+    for _ in range(200):
+        method, path = dice.choice(operations)
+        id = dice.choice([known, known, "missing", "%00", "a%20b", "%F0%9F%98%80", "x" * 500, ".."])
+        query = {
+            key: str(dice.choice([*JUNK, "1"]))
+            for key in ("user", "trash", "version", "name")
+            if dice.random() < 0.3
+        }
+        headers = {"if-none-match": str(dice.choice(JUNK)).replace("\x00", "")}
+        body = dice.choice(
+            [
+                {
+                    key: dice.choice(JUNK)
+                    for key in ("name", "format", "meta")
+                    if dice.random() < 0.5
+                },
+                {"format": "coweave-design", "formatVersion": dice.choice(JUNK)},
+                {"exportedApplication": dice.choice(JUNK), "pageList": dice.choice(JUNK)},
+                dice.choice(JUNK),
+            ]
+        )
+        content = dice.choice([json.dumps(body).encode(), b"", b"{", b"\xff", b'{"a":1,"a":2}'])
+        if dice.random() < 0.8:
+            headers["content-type"] = "application/json"
+        answer = await http.request(
+            method, path.replace("{id}", id), params=query, headers=headers, content=content
+        )
+        assert answer.status_code < 500, (method, path, query, content, answer.text)
+        if "/" not in id and id != "..":
+            checked(answer, answer.status_code)
 
 
 async def test_nobody_is_let_in_outside_development_mode(tmp_path: Path) -> None:
