@@ -117,12 +117,16 @@ def _doubled(connection: Connection, commit: Commit) -> Overtaken | None:
 def _write(
     connection: Connection, commits: Sequence[Commit], before: dict[DocumentId, Head]
 ) -> None:
-    """A handful of statements, however many batches: the rows go in as lists."""
+    """A handful of statements, however many batches: the rows go in as lists.
+
+    In the order of the documents' keys: of two nodes that make the same documents at once, one then
+    waits for the other, and neither for ever.
+    """
     op_rows: list[dict[str, Any]] = []
     added: list[dict[str, Any]] = []
     moved: list[dict[str, Any]] = []
     shown: list[dict[str, Any]] = []
-    for commit in commits:
+    for commit in sorted(commits, key=lambda commit: commit.document):
         tenant, collection, document = commit.document
         old = before.get(commit.document)
         hashes = row_hashes(commit.document, commit.base, old.hash if old else ROOT, commit.ops)
