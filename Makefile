@@ -23,10 +23,10 @@ NPM_CI := npm ci --no-audit --no-fund --loglevel=error
 # What `bench` and `soak` run: make soak TESTS=tests/ot
 TESTS ?= tests
 
-.PHONY: help again setup run test bench soak cover picture clean
+.PHONY: help again setup run test bench soak bench-ot soak-ot cover picture clean
 
 help: ## what can be made
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1	\2/p' Makefile
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1	\2/p' Makefile
 
 setup: $(SETUP) ## the Python environment: .venv, with the command .venv/bin/coweave
 
@@ -67,6 +67,12 @@ bench: $(SETUP) $(INTEROP_PACKAGES) ## measure; not a gate
 
 soak: $(SETUP) $(DESIGNER) $(INTEROP_PACKAGES) ## the long runs; not a gate
 	@tools/node.sh .venv/bin/python -m pytest -q -s -m soak $(TESTS)
+
+bench-ot: ## measure the engine beside npm's
+	@$(MAKE) --no-print-directory bench TESTS=tests/bench/test_bench_ot.py
+
+soak-ot: ## the engine's long runs
+	@$(MAKE) --no-print-directory soak TESTS=tests/ot
 
 cover: $(SETUP) $(INTEROP_PACKAGES) ## hold that the tests of ot/ take every branch of it
 	@tools/node.sh .venv/bin/python -m coverage run --branch --source=ot -m pytest -q tests/ot --deselect tests/ot/test_differential.py
