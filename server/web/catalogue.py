@@ -17,7 +17,7 @@ from ot.types import Json
 from ..document.model import new_design
 from ..document.versioned import TYPE, Create
 from ..errors import Code, DesignError
-from ..interchange import import_appsmith, sniff
+from ..interchange import import_from, sniff
 from ..policy.rights import DESIGNS, Principal, Right
 from ..ports import Clock, DesignRow, Designs, DocumentId, People
 from ..room.effects import Snapshot
@@ -75,18 +75,19 @@ class Catalogue:
         return await self._create(principal, new_design(_name(name)))
 
     async def add(self, principal: Principal, data: Json, name: Json = None) -> Imported:
-        """A new design from the JSON of a file: one of ours, or an Appsmith export."""
+        """A new design from the JSON of a file: one of ours, or an export of Appsmith or ToolJet."""
         given = None if name is None else _name(name)
         match sniff(data):
             case "coweave":
                 document, report = data, dict[str, Any]()
-            case "appsmith":
+            case "appsmith" | "tooljet":
                 # Up to a second of computing; the others are served meanwhile.
-                imported = await asyncio.to_thread(import_appsmith, data, given)
+                imported = await asyncio.to_thread(import_from, data, given)
                 document, report = imported.document, imported.report
             case _:
                 raise DesignError(
-                    Code.IMPORT, "This file is neither a Coweave design nor an Appsmith export"
+                    Code.IMPORT,
+                    "This file is neither a Coweave design nor an export of Appsmith or ToolJet",
                 )
         if given is not None:
             meta = document.get("meta")
