@@ -45,7 +45,7 @@ PURE = {
     "server.document": {"jsonschema", "jsonschema_rs", "orjson", "referencing"},
     "server.room": {"orjson"},
     "server.history": {"orjson"},
-    "server.check": {"orjson"},
+    "server.check": {"jsonschema_rs", "orjson", "tree_sitter", "tree_sitter_javascript"},
     "server.interchange": {"orjson"},
 }
 IMPURE = {
