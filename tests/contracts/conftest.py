@@ -12,9 +12,9 @@ from server.locks.memory import MemoryLocks
 from server.ports import Bus, Locks
 from server.store import MemoryStore, SqlStore
 
-from .postgres import postgres_database, postgres_url
+from .postgres import postgres, postgres_database
 
-__all__ = ["bus", "locks", "postgres_database", "postgres_url", "store"]
+__all__ = ["bus", "locks", "postgres", "postgres_database", "store"]
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])

@@ -8,13 +8,14 @@ import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import zstandard
 from websockets.asyncio.client import connect
 
 from server.document.versioned import TYPE, Snapshot
 from server.runtime.history import milestone_of
-from server.store.backup import url_of
+from server.store.backup import back_up, url_of
 from server.store.verify import verify
 from tests.support.process import ServerProcess
 
@@ -59,16 +60,31 @@ async def under_load(server: ServerProcess, writers: int, seed: int) -> AsyncIte
         yield ledger
         for client in clients:
             client.stopping = True
-    faults = [fault for document in documents for fault in await _faults(server, ledger, document)]
-    faults += [str(fault) for one in verify(url_of(server.database)) for fault in one.faults]
+    database = await asyncio.to_thread(_as_file, server)
+    shown = {
+        document: Snapshot(*await fetch(server.socket_url, document)) for document in documents
+    }
+    faults = [
+        fault
+        for document in documents
+        for fault in _faults(database, ledger, document, shown[document])
+    ]
+    faults += [str(fault) for one in verify(url_of(database)) for fault in one.faults]
     assert faults == [], f"seed {seed}: {len(faults)} faults"
     unanswered = [entry.token for entry in ledger.entries if entry.version is None]
     assert unanswered == [], f"seed {seed}: refused or unanswered"
 
 
-async def _faults(server: ServerProcess, ledger: Ledger, document: Document) -> list[str]:
-    shown = Snapshot(*await fetch(server.socket_url, document))
-    log = kept(server.database, TENANT, document)
+def _as_file(server: ServerProcess) -> Path:
+    """The node's database as SQLite's file, whatever it is."""
+    url = server.environment["COWEAVE_DATABASE"]
+    if url != url_of(server.database):
+        back_up(url, server.database, replace=True)
+    return server.database
+
+
+def _faults(database: Path, ledger: Ledger, document: Document, shown: Snapshot) -> list[str]:
+    log = kept(database, TENANT, document)
     faults = list(ledger.faults(log, shown))
     for version, body in log.milestones.items():
         if zstandard.decompress(body) != milestone_of(log.replayed(version)).body:
@@ -119,10 +135,13 @@ async def becomes_ready(server: ServerProcess, ready: bool = True, *, seconds: f
             await asyncio.sleep(0.02)
 
 
-async def stands_still(server: ServerProcess, ledger: Ledger, *, seconds: float) -> int:
+async def stands_still(
+    server: ServerProcess, ledger: Ledger, *, seconds: float, reads: bool = True
+) -> int:
     """Wait until the server says that it cannot commit, and see that nothing is acked any more.
 
-    What can be read can still be read. Returns how many ops are acked.
+    Args: reads: whether the database can still be read; then the server goes on giving what it reads.
+    Returns: how many ops are acked.
     """
     await becomes_ready(server, False, seconds=seconds)
     await asyncio.sleep(0.3)  # acks of what was committed before are on their way
@@ -130,10 +149,10 @@ async def stands_still(server: ServerProcess, ledger: Ledger, *, seconds: float)
     await asyncio.sleep(0.7)  # how long the fault lasts
     assert len(ledger.acked) == acked
     assert not await _is_ready(server)
-    assert await asyncio.to_thread(_lists_designs, server)
+    assert await asyncio.to_thread(_answers, server, "/api/designs" if reads else "/healthz")
     return acked
 
 
-def _lists_designs(server: ServerProcess) -> bool:
-    with urllib.request.urlopen(f"{server.url}/api/designs", timeout=5) as answer:
+def _answers(server: ServerProcess, path: str) -> bool:
+    with urllib.request.urlopen(f"{server.url}{path}", timeout=5) as answer:
         return bool(answer.status == 200)

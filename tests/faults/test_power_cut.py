@@ -12,6 +12,7 @@ import random
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -93,21 +94,61 @@ def disk(tmp_path: Path) -> Disk:
     return Disk(tmp_path)
 
 
-@pytest.mark.soak
-@pytest.mark.timeout(600)
-@pytest.mark.parametrize("seed", [1, 2])
-async def test_A2_what_was_acked_survives_a_power_cut(
-    tmp_path: Path, disk: Disk, seed: int
-) -> None:
+async def cut_loop(disk: Disk, server: ServerProcess, cuts: int, seed: int) -> list[str]:
+    """Cut the power `cuts` times, at moments of the seed, under load. Returns what was lost."""
     chance = random.Random(seed)
+    faults: list[str] = []
+    unsynced = server.folder.parent / "unsynced"
+    async with under_load(server, writers=6, seed=seed) as ledger:
+        for _ in range(cuts):
+            await ledger.reach(len(ledger.acked) + chance.randint(1, 100))
+            unsynced.write_bytes(b"x" * 1_000)
+            acked = [replace(entry) for entry in ledger.acked]
+            copy = await asyncio.to_thread(disk.cut, server)
+            unsynced.unlink()
+            faults += await asyncio.to_thread(disk.lost, copy, acked)
+    return faults
+
+
+@pytest.mark.parametrize(
+    ("seed", "cuts"),
+    [
+        (1, 10),
+        *(
+            pytest.param(seed, 25, marks=[pytest.mark.soak, pytest.mark.timeout(600)])
+            for seed in (2, 3)
+        ),
+    ],
+)
+async def test_A2_what_was_acked_survives_a_power_cut(
+    tmp_path: Path, disk: Disk, seed: int, cuts: int
+) -> None:
     with mounted(disk.image, tmp_path / "disk") as folder:
         with ServerProcess(folder / "node", {"COWEAVE_SCRATCH": "1"}) as server:
-            async with under_load(server, writers=6, seed=seed) as ledger:
-                for _ in range(25):
-                    await ledger.reach(len(ledger.acked) + chance.randint(1, 100))
-                    (folder / "unsynced").write_bytes(b"x" * 1_000)
-                    acked = [replace(entry) for entry in ledger.acked]
-                    copy = await asyncio.to_thread(disk.cut, server)
-                    (folder / "unsynced").unlink()
-                    faults = await asyncio.to_thread(disk.lost, copy, acked)
-                    assert faults == [], f"seed {seed}"
+            assert await cut_loop(disk, server, cuts, seed) == [], f"seed {seed}"
+
+
+WEAKER = """
+import sys
+from server import cli
+from server.store import dialect
+
+set_pragmas = dialect._set_pragmas
+
+def weaker(connection):
+    set_pragmas(connection)
+    connection.execute("PRAGMA synchronous = NORMAL")
+
+dialect._set_pragmas = weaker
+sys.exit(cli.main())
+"""
+
+
+async def test_A2_the_rig_sees_what_is_not_synced(tmp_path: Path, disk: Disk) -> None:
+    """A node that does not wait for the disk loses what it has acked, and that is found out."""
+    with mounted(disk.image, tmp_path / "disk") as folder:
+        server = ServerProcess(folder / "node", {"COWEAVE_SCRATCH": "1"})
+        server._command = [sys.executable, "-c", WEAKER, "serve"]
+        with server:
+            lost = await cut_loop(disk, server, 2, seed=4)
+    assert any("acked and is not on the disk" in fault for fault in lost), lost

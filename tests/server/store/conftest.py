@@ -1,5 +1,5 @@
 """What tests of the store share."""
 
-from tests.contracts.postgres import postgres_database, postgres_url
+from tests.contracts.postgres import postgres, postgres_database
 
-__all__ = ["postgres_database", "postgres_url"]
+__all__ = ["postgres", "postgres_database"]
