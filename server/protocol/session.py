@@ -276,6 +276,10 @@ class Session:
         """Whether ops of this (public) src are the client's own."""
         return src in self._owned
 
+    def owns_none(self, srcs: frozenset[str]) -> bool:
+        """Whether no op of these (public) srcs is the client's own."""
+        return srcs.isdisjoint(self._owned)
+
     def own_op(
         self,
         document: tuple[str, str],

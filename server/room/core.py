@@ -14,6 +14,7 @@ from .effects import (
     Acked,
     Answer,
     AskLocks,
+    Broadcast,
     CaughtUp,
     CommitBatch,
     Deliver,
@@ -370,8 +371,9 @@ class Room:
         self._state = state
         self.version = self._window.end
         news = self._window.slice(start, self.version)
-        told = (OpsSince(news),)
-        return [Deliver(conn, told) for conn in self._subscribers] if news else []
+        if not news or not self._subscribers:
+            return []
+        return [Broadcast(tuple(self._subscribers), (OpsSince(news),))]
 
     def _replayed(
         self, edit: Any, state: State | None, draft: Draft | None
@@ -495,9 +497,9 @@ class Room:
             own.setdefault(entry.submit.conn, []).append(entry)
         effects: list[Effect] = []
         news = self._window.slice(batch.base, self.version)
-        if news:
-            shared = (OpsSince(news),)
-            effects += [Deliver(conn, shared) for conn in self._subscribers if conn not in own]
+        others = tuple(conn for conn in self._subscribers if conn not in own)
+        if news and others:
+            effects.append(Broadcast(others, (OpsSince(news),)))
         effects += [
             Deliver(conn, tuple(self._outcomes(conn, entries, batch.base)))
             for conn, entries in own.items()

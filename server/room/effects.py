@@ -15,6 +15,7 @@ __all__ = [
     "Acked",
     "Answer",
     "AskLocks",
+    "Broadcast",
     "CaughtUp",
     "CommitBatch",
     "CommittedOp",
@@ -64,9 +65,13 @@ class OpsSince:
     """Ops in version order: of others as they are committed, or of a catch-up.
 
     An op of the connection's own src is among them when an earlier connection of that src sent it.
+    `frames` caches the encodings of all together (by codec), made once for all readers.
     """
 
     ops: tuple[CommittedOp, ...]
+    frames: dict[str, tuple[frozenset[str], bytes]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +154,14 @@ class Deliver:
 
 
 @dataclass(frozen=True, slots=True)
+class Broadcast:
+    """Tell each of these connections the same."""
+
+    conns: tuple[str, ...]
+    deliveries: tuple[Delivery, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AskLocks:
     """Answered by `LocksGranted`. One group of elements ("section/id") per op."""
 
@@ -214,6 +227,7 @@ class Retry:
 
 Effect: TypeAlias = (
     Deliver
+    | Broadcast
     | AskLocks
     | ReleaseLocks
     | ReadOps

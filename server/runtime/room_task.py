@@ -26,6 +26,7 @@ from ..ports import (
 from ..room.core import Room
 from ..room.effects import (
     AskLocks,
+    Broadcast,
     CommitBatch,
     Deliver,
     Delivery,
@@ -260,6 +261,9 @@ class RoomTask:
         for effect in room.handle(event):
             if isinstance(effect, Deliver):
                 self._deliver(effect.conn, effect.deliveries)
+            elif isinstance(effect, Broadcast):
+                for conn in effect.conns:
+                    self._deliver(conn, effect.deliveries)
             else:
                 await self._perform(effect)
         self._handling = None

@@ -40,6 +40,7 @@ from ..runtime.presence_hub import PresenceHub
 from ..runtime.registry import Rooms
 from .access import Access
 from .audience import Audience
+from .frames import text_frame
 from .names import Names
 from .outbox import Outbox
 
@@ -256,38 +257,64 @@ class Connection:
             self.outbox.close(1011, "")
 
     def _deliver(self, document: DocumentId, deliveries: tuple[Delivery, ...]) -> None:
-        names = (document.collection, document.id)
-        is_live = self._session.holds(names)
+        is_live = self._session.holds((document.collection, document.id))
+        if is_live and len(deliveries) == 1 and type(deliveries[0]) is OpsSince:
+            # Most of what a busy room tells: one piece, the same for all who only read.
+            ops = deliveries[0].ops
+            self.outbox.put_live(document, ops[0].version, self._frames(document, deliveries[0]))
+            return
         for delivery in deliveries:
             if type(delivery) is Answer or type(delivery) is CaughtUp:
                 is_live = False
+        live: list[bytes] = []  # ops and acks in a row, from version `start` on
+        start = 0
         for delivery in deliveries:
-            match delivery:
-                case OpsSince():
-                    for op in delivery.ops:
-                        self._put_op(document, op.version, self._op(document, op), is_live)
-                case Acked(op=op):
-                    acked = self._session.acked(names, op.version, op.src, op.seq, op.fixups)
-                    self._put_op(document, op.version, acked.frame, is_live)
-                case Refused(error=error, request=request):
-                    self._tell(self._session.refused(request, error))
-                case Answer(snapshot=snapshot, request=request):
-                    self._tell(
-                        self._session.answered(
-                            request, snapshot.version, snapshot.type, snapshot.data
-                        )
-                    )
-                case CaughtUp(request=_Own()):
-                    self.outbox.caught_up(document)
-                case Unsubscribed(request=_Own()):
-                    pass
-                case CaughtUp(request=request) | Unsubscribed(request=request):
-                    self._tell(self._session.reached(request))
-                case Notice():
-                    self._notify(document, delivery)
-                case Lost(error=error):
-                    notice = self._session.notice(names, error.code, error.message, error.details)
-                    self._tell([notice, Close(CLOSE_TRY_AGAIN, error.code)])
+            if is_live and isinstance(delivery, OpsSince | Acked):
+                version, frames = self._live(document, delivery)
+                if not live:
+                    start = version
+                elif version < start:  # the ack of a resend: a catch-up from `start` would lack it
+                    self.outbox.put_live(document, version, frames)
+                    continue
+                live.append(frames)
+                continue
+            if live:
+                self.outbox.put_live(document, start, b"".join(live))
+                live.clear()
+            self._tell_of(document, delivery)
+        if live:
+            self.outbox.put_live(document, start, b"".join(live))
+
+    def _live(self, document: DocumentId, told: OpsSince | Acked) -> tuple[int, bytes]:
+        if isinstance(told, OpsSince):
+            return told.ops[0].version, self._frames(document, told)
+        return told.op.version, self._acked(document, told.op)
+
+    def _tell_of(self, document: DocumentId, delivery: Delivery) -> None:
+        names = (document.collection, document.id)
+        match delivery:
+            case OpsSince():
+                for op in delivery.ops:
+                    self.outbox.put(self._op(document, op))
+            case Acked(op=op):
+                self.outbox.put(self._acked(document, op))
+            case Refused(error=error, request=request):
+                self._tell(self._session.refused(request, error))
+            case Answer(snapshot=snapshot, request=request):
+                self._tell(
+                    self._session.answered(request, snapshot.version, snapshot.type, snapshot.data)
+                )
+            case CaughtUp(request=_Own()):
+                self.outbox.caught_up(document)
+            case Unsubscribed(request=_Own()):
+                pass
+            case CaughtUp(request=request) | Unsubscribed(request=request):
+                self._tell(self._session.reached(request))
+            case Notice():
+                self._notify(document, delivery)
+            case Lost(error=error):
+                notice = self._session.notice(names, error.code, error.message, error.details)
+                self._tell([notice, Close(CLOSE_TRY_AGAIN, error.code)])
 
     def _notify(self, document: DocumentId, notice: Notice) -> None:
         """Rooms know people by their opaque ids (`by`); the person who is told needs a name."""
@@ -330,33 +357,37 @@ class Connection:
                     "p": news.value,
                     "pv": news.pv,
                 }
-            frame = news.frames[_CODEC] = encode(message)
+            frame = news.frames[_CODEC] = text_frame(encode(message))
         id = news.id if isinstance(news, Present) else None
         self.outbox.put_presence((news.channel, news.src if id else None, id), frame)
 
-    def _put_op(self, document: DocumentId, version: int, frame: bytes, is_live: bool) -> None:
-        if is_live:
-            self.outbox.put_live(document, version, frame)
-        else:
-            self.outbox.put(frame)
+    def _frames(self, document: DocumentId, since: OpsSince) -> bytes:
+        """The frames of ops in a row: joined once for all readers whose own ops are not among them."""
+        cached = since.frames.get(_CODEC)
+        if cached is None:
+            srcs = frozenset([op.src for op in since.ops])
+            shared = b"".join([_shared_frame(document, op) for op in since.ops])
+            cached = since.frames[_CODEC] = srcs, shared
+        srcs, shared = cached
+        if self._session.owns_none(srcs):
+            return shared
+        return b"".join([self._op(document, op) for op in since.ops])
 
     def _op(self, document: DocumentId, op: CommittedOp) -> bytes:
-        if self._session.owns(op.src):
-            names = (document.collection, document.id)
-            return self._session.own_op(
-                names, op.version, op.src, op.seq, _body(op.edit), op.fixups
-            )
-        frame = op.frames.get(_CODEC)
-        if frame is None:
-            frame = op.frames[_CODEC] = op_frame(
-                document.collection, document.id, op.version, op.src, op.seq, _body(op.edit)
-            )
-        return frame
+        if not self._session.owns(op.src):
+            return _shared_frame(document, op)
+        names = (document.collection, document.id)
+        body = _body(op.edit)
+        return text_frame(self._session.own_op(names, op.version, op.src, op.seq, body, op.fixups))
+
+    def _acked(self, document: DocumentId, op: CommittedOp) -> bytes:
+        names = (document.collection, document.id)
+        return text_frame(self._session.acked(names, op.version, op.src, op.seq, op.fixups).frame)
 
     def _tell(self, steps: list[Step]) -> None:
         for step in steps:
             if isinstance(step, Send):
-                self.outbox.put(step.frame)
+                self.outbox.put(text_frame(step.frame))
             elif isinstance(step, Close):
                 self.outbox.close(step.code, step.reason)
 
@@ -367,6 +398,15 @@ class Connection:
 
     def _document(self, collection: str, id: str) -> DocumentId:
         return DocumentId(self._principal.tenant, collection, id)
+
+
+def _shared_frame(document: DocumentId, op: CommittedOp) -> bytes:
+    frame = op.frames.get(_CODEC)
+    if frame is None:
+        frame = op.frames[_CODEC] = text_frame(
+            op_frame(document.collection, document.id, op.version, op.src, op.seq, _body(op.edit))
+        )
+    return frame
 
 
 def _next_count(count: int, size: int) -> int:

@@ -1,10 +1,11 @@
 """WebSocket frames written several at once, on top of uvicorn's sans-I/O protocol.
 
 A busy room tells every reader many small frames per turn of the loop, and one `transport.write` per
-frame is most of what that costs. The ASGI extension `coweave.frames` takes a list of text payloads
-and writes them in one go, one message per frame as stock clients need it. It also sees whether a
-reader makes progress: only the transport knows how much it still holds. And its event `lost` tells
-that the client is gone to somebody who is busy with what the client asked before.
+frame is most of what that costs. The ASGI extension `coweave.frames` takes frames that are encoded
+already, so that all readers share them, and writes them in one go, one message per frame as stock
+clients need it. It also sees whether a reader makes progress: only the transport knows how much it
+still holds. Its event `lost` tells that the client is gone to somebody who is busy with what the
+client asked before. Its `wire` writes at once, without a task in between, while the reader keeps up.
 
 This relies on inner names of the pinned uvicorn; `tests/server/web/test_frames.py` is the contract.
 """
@@ -12,31 +13,46 @@ This relies on inner names of the pinned uvicorn; `tests/server/web/test_frames.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-__all__ = ["CLOSE_SLOW", "EXTENSION", "STALL_SECONDS", "FrameProtocol", "text_head"]
+__all__ = ["CLOSE_SLOW", "EXTENSION", "STALL_SECONDS", "FrameProtocol", "text_frame", "texts_in"]
 
 EXTENSION: Final = "coweave.frames"
 CLOSE_SLOW: Final = 4008
 """Close code for a reader that has read nothing for `STALL_SECONDS` although there was something."""
 STALL_SECONDS: Final = 10.0
 
-
 _COPY_BYTES: Final = 16_384
 """Up to here frames are copied into one buffer; larger ones stay shared between their readers."""
 
 
-def text_head(size: int) -> bytes:
-    """What stands before an unmasked text message of `size` bytes. Source: RFC 6455 section 5.2."""
+def text_frame(payload: bytes) -> bytes:
+    """One unmasked text message. Source: RFC 6455 section 5.2."""
+    size = len(payload)
     if size < 126:
-        return bytes((0x81, size))
+        return bytes((0x81, size)) + payload
     if size < 65_536:
-        return b"\x81\x7e" + size.to_bytes(2, "big")
-    return b"\x81\x7f" + size.to_bytes(8, "big")
+        return b"\x81\x7e" + size.to_bytes(2, "big") + payload
+    return b"\x81\x7f" + size.to_bytes(8, "big") + payload
+
+
+def texts_in(frames: bytes) -> Iterator[bytes]:
+    """The payloads of frames that `text_frame` made, for servers that take no frames."""
+    at = 0
+    while at < len(frames):
+        size, start = frames[at + 1], at + 2
+        if size == 126:
+            start = at + 4
+        elif size == 127:
+            start = at + 10
+        if size >= 126:
+            size = int.from_bytes(frames[at + 2 : start], "big")
+        at = start + size
+        yield frames[start:at]
 
 
 class FrameProtocol(WebSocketsSansIOProtocol):
@@ -46,27 +62,40 @@ class FrameProtocol(WebSocketsSansIOProtocol):
         super().handle_connect(event)
         if hasattr(self, "scope"):
             self._lost = asyncio.Event()
-            self.scope["extensions"][EXTENSION] = {"lost": self._lost}
+            self.scope["extensions"][EXTENSION] = {"lost": self._lost, "wire": self}
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         if hasattr(self, "_lost"):
             self._lost.set()
+            del self.scope["extensions"][EXTENSION]["wire"]  # no circle is left to be collected
 
     async def send(self, message: Any) -> None:
         if message["type"] == EXTENSION:
-            await self._write_frames(message["payloads"])
+            await self._write_frames(message["frames"])
         else:
             await super().send(message)
 
-    async def _write_frames(self, payloads: Sequence[bytes]) -> None:
+    @property
+    def is_writable(self) -> bool:
+        """Whether `write` may be called: the client is there, and reads what it is sent."""
+        return self.writable.is_set() and not (
+            self.disconnected or self.close_sent or self.transport.is_closing()
+        )
+
+    def write(self, frames: Sequence[bytes]) -> None:
+        """Write frames while `is_writable`; never waits."""
+        if len(frames) == 1:
+            self.transport.write(frames[0])
+        elif sum(map(len, frames)) <= _COPY_BYTES:
+            self.transport.write(b"".join(frames))
+        else:
+            self.transport.writelines(frames)
+
+    async def _write_frames(self, frames: Sequence[bytes]) -> None:
         if self.disconnected or self.close_sent or self.transport.is_closing():
             raise ClientDisconnected()
-        parts = [part for payload in payloads for part in (text_head(len(payload)), payload)]
-        if sum(map(len, payloads)) <= _COPY_BYTES:
-            self.transport.write(b"".join(parts))
-        else:
-            self.transport.writelines(parts)
+        self.write(frames)
         left = self.transport.get_write_buffer_size()
         while not self.writable.is_set():
             try:

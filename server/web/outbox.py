@@ -5,19 +5,23 @@ and is not read while too much waits. *Live ops* come unasked: when more than `M
 them wait, the reader is too slow; they are dropped, and the document is `behind` from the first
 dropped version on, to be caught up with from there when everything else is written. Of a *presence*
 only the newest is kept.
+
+A task per connection writes what waits (`take`), and watches that the reader reads. While the reader
+keeps up there is nothing to watch, and waking a task costs more than all else of a delivery: then
+what was put in one turn of the loop is given to the `Wire` at the turn's end.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from ..ports import DocumentId
 
-__all__ = ["MAX_LIVE_BYTES", "MAX_WAITING_BYTES", "Outbox"]
+__all__ = ["MAX_LIVE_BYTES", "MAX_WAITING_BYTES", "Outbox", "Wire"]
 
 MAX_LIVE_BYTES: Final = 1_048_576
 MAX_WAITING_BYTES: Final = 1_048_576
@@ -34,10 +38,24 @@ class _Waiting:
     key: Hashable = None  # of a presence
 
 
+class Wire(Protocol):
+    """Takes frames at once, as long as the reader reads them."""
+
+    @property
+    def is_writable(self) -> bool: ...
+
+    def write(self, frames: Sequence[bytes]) -> None: ...
+
+
 class Outbox:
-    """Frames in order. One writer takes; anything may put, and never waits."""
+    """Frames in order. One writer takes; anything may put, and never waits.
+
+    A frame may be several, one behind the other. `wire`, where there is one, is written to directly
+    while the writer has nothing to do.
+    """
 
     def __init__(self) -> None:
+        self.wire: Wire | None = None
         self._waiting: deque[_Waiting] = deque()
         self._presences: dict[Hashable, _Waiting] = {}
         self._bytes = 0
@@ -47,6 +65,8 @@ class Outbox:
         self._closing: tuple[int, str] | None = None
         self._is_discarded = False
         self._is_called = False
+        self._is_parked = False  # the writer waits in `take`
+        self._is_flushing = False  # `_flush` is called at the end of this turn of the loop
         self._changed = asyncio.Event()
         self._has_room = asyncio.Event()
         self._has_room.set()
@@ -61,7 +81,7 @@ class Outbox:
         self._append(_Waiting(frame))
 
     def put_live(self, document: DocumentId, version: int, frame: bytes) -> None:
-        """A live op, or the ack of one: what a catch-up from `version` would bring as well."""
+        """Live ops from `version` on, or acks: what a catch-up from there would bring as well."""
         if self._is_behind(document, version) or self._closing or self._is_discarded:
             return
         self._live_bytes += len(frame)
@@ -119,8 +139,15 @@ class Outbox:
         """
         while not (self._waiting or self._closing or self._is_called or self._is_idle_behind):
             self._changed.clear()
-            await self._changed.wait()
+            self._is_parked = True
+            try:
+                await self._changed.wait()
+            finally:
+                self._is_parked = False
         self._is_called = self._is_called and bool(self._waiting)
+        return self._next()
+
+    def _next(self) -> list[bytes]:
         frames: list[bytes] = []
         size = 0
         while self._waiting and size < _CHUNK_BYTES:
@@ -165,7 +192,20 @@ class Outbox:
         self._bytes += len(entry.frame)
         if self._bytes > MAX_WAITING_BYTES:
             self._has_room.clear()
-        self._changed.set()
+        if not self._is_parked or self.wire is None:
+            self._changed.set()
+        elif not self._is_flushing:
+            self._is_flushing = True
+            asyncio.get_running_loop().call_soon(self._flush)
+
+    def _flush(self) -> None:
+        """Write what waits, unless the writer is at it; what the reader is slow to take, it takes."""
+        self._is_flushing = False
+        wire = self.wire
+        while self._is_parked and self._waiting and wire is not None and wire.is_writable:
+            wire.write(self._next())
+        if self._waiting:
+            self._changed.set()
 
     @property
     def _is_idle_behind(self) -> bool:
@@ -185,5 +225,6 @@ class Outbox:
                 self._bytes -= len(entry.frame)
         self._waiting = kept
         self._live_bytes = 0
+        self._changed.set()  # to catch up is the writer's work
         if self._bytes <= MAX_WAITING_BYTES:
             self._has_room.set()

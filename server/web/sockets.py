@@ -22,7 +22,7 @@ from ..protocol.identity import PUBLIC_BYTES, Identities, public_from
 from ..protocol.session import Session
 from .budget import Budget
 from .connection import Connection, Services
-from .frames import CLOSE_SLOW, EXTENSION, STALL_SECONDS
+from .frames import CLOSE_SLOW, EXTENSION, STALL_SECONDS, texts_in
 from .replies import refusal_reply
 from .who import Doorkeeper
 
@@ -102,18 +102,20 @@ class ShareDBSocket:
 
     async def _write_all(self, connection: Connection, scope: Scope, send: Send) -> None:
         outbox = connection.outbox
-        in_one_go = EXTENSION in scope.get("extensions", {})
+        extension = scope.get("extensions", {}).get(EXTENSION)
+        if extension is not None:
+            outbox.wire = extension.get("wire")  # none: the client is gone already
         while (end := outbox.closing) is None:
             frames = await outbox.take()
             if not frames:
                 await connection.run_errands()
-            elif in_one_go:
-                await send({"type": EXTENSION, "payloads": frames})
+            elif extension is not None:
+                await send({"type": EXTENSION, "frames": frames})
             else:
                 try:
                     async with asyncio.timeout(STALL_SECONDS):
-                        for frame in frames:
-                            await send({"type": "websocket.send", "text": frame.decode()})
+                        for text in texts_in(b"".join(frames)):
+                            await send({"type": "websocket.send", "text": text.decode()})
                 except TimeoutError:
                     end = (CLOSE_SLOW, "too slow")
                     break

@@ -33,6 +33,7 @@ from server.room.effects import (
     Acked,
     Answer,
     AskLocks,
+    Broadcast,
     CaughtUp,
     CommitBatch,
     CommittedOp,
@@ -160,6 +161,10 @@ class Node:
                     link = self.links.get(conn)
                     for delivery in deliveries:
                         self.world.delivered(link, delivery)
+                case Broadcast(conns=conns, deliveries=deliveries):
+                    for conn in conns:
+                        for delivery in deliveries:
+                            self.world.delivered(self.links.get(conn), delivery)
                 case ReleaseLocks(elements=elements):
                     for element in elements:
                         if self.world.locks.get(element) == self.name:

@@ -10,6 +10,7 @@ from server.room.core import Room
 from server.room.effects import (
     Acked,
     AskLocks,
+    Broadcast,
     CommitBatch,
     Deliver,
     Delivery,
@@ -61,6 +62,9 @@ class Driver:
         for effect in effects:
             if isinstance(effect, Deliver):
                 self.told.setdefault(effect.conn, []).extend(effect.deliveries)
+            elif isinstance(effect, Broadcast):
+                for conn in effect.conns:
+                    self.told.setdefault(conn, []).extend(effect.deliveries)
             elif isinstance(effect, Asked):
                 self.asked.append(effect)
             else:

@@ -107,7 +107,7 @@ def test_RM1_steps_come_in_order() -> None:
     assert order == [
         AskLocks,
         CommitBatch,
-        "Deliver",
+        "Broadcast",
         "Deliver",
         "ReleaseLocks",
         "Publish",
@@ -172,7 +172,11 @@ def test_RM4_an_overtaken_batch_is_done_again() -> None:
     driver.store.commit(1, (stored(1, [{"p": ["text", 0], "si": "a"}]),))
     effects = driver.feed(CommitOvertaken(tuple(driver.store.ops[1:])))
     assert driver.versions("reader") == [1]
-    assert [type(effect).__name__ for effect in effects] == ["Deliver", "ReleaseLocks", "AskLocks"]
+    assert [type(effect).__name__ for effect in effects] == [
+        "Broadcast",
+        "ReleaseLocks",
+        "AskLocks",
+    ]
     driver.settle()
     assert driver.room.snapshot().data == {"text": "abc"}
     assert driver.versions("reader") == [1, 2]

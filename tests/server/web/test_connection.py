@@ -17,6 +17,7 @@ from server.protocol.identity import Identities
 from server.protocol.session import Session
 from server.room.effects import Lost, Notice, OpsSince
 from server.web.connection import Connection, Services
+from server.web.frames import text_frame, texts_in
 from server.web.names import Names
 from server.web.outbox import MAX_LIVE_BYTES
 
@@ -54,7 +55,8 @@ class Client:
         """The next frame, as the writer of the socket would take it."""
         async with asyncio.timeout(SECONDS):
             while not self.raw:
-                self.raw = await self.connection.outbox.take()
+                frames = await self.connection.outbox.take()
+                self.raw = [text for several in frames for text in texts_in(several)]
                 if not self.raw:
                     assert self.connection.outbox.closing is None, "it was closed"
                     await self.connection.run_errands()
@@ -93,7 +95,8 @@ async def test_one_frame_serves_all_readers(backend: Backend, ann: Client, bob: 
             (frame,) = await client.connection.outbox.take()
         frames.append(frame)
     assert frames[0] is frames[1]
-    assert orjson.loads(frames[0])["op"] == [{"p": ["n"], "na": 1}]
+    (text,) = texts_in(frames[0])
+    assert orjson.loads(text)["op"] == [{"p": ["n"], "na": 1}]
 
 
 async def test_a_slow_reader_catches_up_without_a_gap(
@@ -224,5 +227,5 @@ async def test_after_leaving_nothing_comes(ann: Client, bob: Client) -> None:
     await bob.connection.leave()
     await ann.submit("x", 1, op=[{"p": ["n"], "na": 1}])
     assert (await ann.next())["v"] == 1
-    bob.connection.outbox.put(b'{"a":"last"}')
+    bob.connection.outbox.put(text_frame(b'{"a":"last"}'))
     assert (await bob.next()) == {"a": "last"}

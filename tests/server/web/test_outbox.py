@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from server.ports import DocumentId
 from server.web.outbox import MAX_LIVE_BYTES, MAX_WAITING_BYTES, Outbox
@@ -139,3 +140,67 @@ async def test_the_writer_can_be_called_for_something_else() -> None:
     assert not taking.done()  # once
     outbox.put(b"2")
     assert await taking == [b"2"]
+
+
+class Wire:
+    """Writes into a list; the reader keeps up until told otherwise."""
+
+    def __init__(self) -> None:
+        self.is_writable = True
+        self.written: list[list[bytes]] = []
+
+    def write(self, frames: Sequence[bytes]) -> None:
+        self.written.append(list(frames))
+
+
+async def parked(outbox: Outbox) -> asyncio.Task[list[bytes]]:
+    taking = asyncio.create_task(outbox.take())
+    await asyncio.sleep(0)
+    return taking
+
+
+async def test_what_is_put_in_one_turn_is_written_at_its_end_without_the_writer() -> None:
+    outbox = Outbox()
+    outbox.wire = wire = Wire()
+    taking = await parked(outbox)
+    outbox.put(b"1")
+    outbox.put_live(DESIGN, 1, b"2")
+    assert wire.written == []
+    await asyncio.sleep(0)
+    outbox.put(b"3")
+    await asyncio.sleep(0)
+    assert wire.written == [[b"1", b"2"], [b"3"]]
+    assert outbox.live_bytes == 0 and not taking.done()
+    taking.cancel()
+
+
+async def test_the_writer_takes_what_a_slow_reader_leaves() -> None:
+    outbox = Outbox()
+    outbox.wire = wire = Wire()
+    taking = await parked(outbox)
+    wire.is_writable = False
+    outbox.put(b"1")
+    async with asyncio.timeout(10):
+        assert await taking == [b"1"]
+    outbox.put(b"2")  # it is at work: what comes now waits behind what it has
+    wire.is_writable = True
+    await asyncio.sleep(0)
+    assert wire.written == []
+    assert await outbox.take() == [b"2"]
+
+
+async def test_the_writer_is_woken_to_catch_up_and_to_end() -> None:
+    outbox = Outbox()
+    outbox.wire = Wire()
+    taking = await parked(outbox)
+    for version in range(3):
+        outbox.put_live(DESIGN, version, b"x" * (MAX_LIVE_BYTES // 2))
+    async with asyncio.timeout(10):
+        assert await taking == []
+    assert outbox.behind() == {DESIGN: 0}
+    outbox.await_rest(DESIGN)
+    taking = await parked(outbox)
+    outbox.close(1000, "")
+    async with asyncio.timeout(10):
+        assert await taking == []
+    assert outbox.closing == (1000, "")
