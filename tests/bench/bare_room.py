@@ -21,7 +21,7 @@ from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
 import schemas
-from server.web.frames import EXTENSION
+from server.web.frames import EXTENSION, text_frame
 from server.web.server import listen, new_loop, serve
 
 __all__: list[str] = []
@@ -43,9 +43,12 @@ class Reader:
         self.frames: deque[bytes] = deque()
         self.ready = asyncio.Event()
 
-    def put(self, frames: list[bytes]) -> None:
-        self.frames.extend(frames)
+    def put(self, frames: bytes) -> None:
+        self.frames.append(frames)
         self.ready.set()
+
+    def tell(self, message: dict[str, Any]) -> None:
+        self.put(text_frame(orjson.dumps(message)))
 
 
 class Room:
@@ -60,11 +63,15 @@ class Server:
         self.rooms: dict[str, Room] = {}
         self.dirty: dict[Room, None] = {}
         self.wake = asyncio.Event()
-        self.database = sqlite3.connect(folder / "bare.sqlite3", isolation_level=None, check_same_thread=False)
+        self.database = sqlite3.connect(
+            folder / "bare.sqlite3", isolation_level=None, check_same_thread=False
+        )
         for pragma in ("journal_mode=WAL", "synchronous=FULL"):
             self.database.execute(f"PRAGMA {pragma}")
         assert self.database.execute("PRAGMA synchronous").fetchone() == (2,)
-        self.database.execute("CREATE TABLE ops (d, v, src, seq, body, PRIMARY KEY (d, v)) WITHOUT ROWID")
+        self.database.execute(
+            "CREATE TABLE ops (d, v, src, seq, body, PRIMARY KEY (d, v)) WITHOUT ROWID"
+        )
 
     def store(self, rows: list[tuple[Any, ...]]) -> None:
         self.database.execute("BEGIN IMMEDIATE")
@@ -100,18 +107,21 @@ class Server:
     def tell(self, room: Room, waiting: list[tuple[Reader, int, list[Any], bytes]]) -> None:
         first = room.version - len(waiting)
         head = b'{"a":"op","c":"designs","d":"%s","v":' % room.id.encode()
-        frames, own = [], {}
+        frames: list[bytes] = []
+        own: dict[Reader, list[tuple[int, bytes]]] = {}
         for at, (reader, seq, _, body) in enumerate(waiting):
             ack = b'%s%d,"src":"%s","seq":%d' % (head, first + at, reader.src.encode(), seq)
-            frames.append(ack + b',"op":%s}' % body)
-            own.setdefault(reader, []).append((at, ack + b"}"))
+            frames.append(text_frame(ack + b',"op":%s}' % body))
+            own.setdefault(reader, []).append((at, text_frame(ack + b"}")))
+        shared = b"".join(frames)
         for reader in room.readers:
-            mine = frames
-            if reader in own:
-                mine = frames.copy()
-                for at, ack in own[reader]:
-                    mine[at] = ack
-            reader.put(mine)
+            if reader not in own:
+                reader.put(shared)
+                continue
+            mine = frames.copy()
+            for at, ack in own[reader]:
+                mine[at] = ack
+            reader.put(b"".join(mine))
 
     async def connect(self, websocket: WebSocket) -> None:
         await websocket.accept()
@@ -130,24 +140,33 @@ class Server:
             reader.ready.clear()
             frames = list(reader.frames)
             reader.frames.clear()
-            await websocket._send({"type": EXTENSION, "payloads": frames})
+            await websocket._send({"type": EXTENSION, "frames": frames})
 
     def take(self, reader: Reader, message: dict[str, Any]) -> None:
         match message["a"]:
             case "hs":
-                reader.put([orjson.dumps({"a": "hs", "protocol": 1, "id": reader.src})])
+                reader.tell({"a": "hs", "protocol": 1, "id": reader.src})
             case "s":
                 room = self.rooms[message["d"]]
                 room.readers[reader] = None
                 data = {"v": room.version - len(room.waiting), "data": room.data}
-                reader.put([orjson.dumps({"a": "s", "c": "designs", "d": room.id, "data": data})])
+                reader.tell({"a": "s", "c": "designs", "d": room.id, "data": data})
             case "op" if "create" in message:
                 self.rooms[message["d"]] = Room(message["d"], message["create"]["data"])
-                ack = {"a": "op", "c": "designs", "d": message["d"], "v": 0, "src": reader.src, "seq": message["seq"]}
-                reader.put([orjson.dumps(ack)])
+                ack = {
+                    "a": "op",
+                    "c": "designs",
+                    "d": message["d"],
+                    "v": 0,
+                    "src": reader.src,
+                    "seq": message["seq"],
+                }
+                reader.tell(ack)
             case "op":
                 room = self.rooms[message["d"]]
-                room.waiting.append((reader, message["seq"], message["op"], orjson.dumps(message["op"])))
+                room.waiting.append(
+                    (reader, message["seq"], message["op"], orjson.dumps(message["op"]))
+                )
                 self.dirty[room] = None
                 self.wake.set()
 
