@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
+from playwright.async_api import Browser, ConsoleMessage, Page, Request, async_playwright, expect
 
 from tests.support.process import ServerProcess
 
@@ -34,7 +34,11 @@ ARGUMENTS = [
 
 @dataclass
 class Person:
-    """Someone at a page. `complaints` are console errors, page errors and CSP reports that nobody `forgives`."""
+    """Someone at a page.
+
+    `complaints` are console errors and warnings (CSP reports among them), uncaught errors, and requests to elsewhere;
+    those that match a pattern of `forgives` are left out.
+    """
 
     name: str
     page: Page
@@ -46,7 +50,12 @@ class Person:
             if message.type in {"error", "warning"}:
                 self._said.append(f"{message.type}: {message.text} ({message.location.get('url')})")
 
+        def on_request(request: Request) -> None:
+            if not request.url.startswith(("http://127.0.0.1:", "data:", "blob:")):
+                self._said.append(f"asked elsewhere: {request.url}")
+
         self.page.on("console", on_console)
+        self.page.on("request", on_request)
         self.page.on("pageerror", lambda error: self._said.append(f"uncaught: {error}"))
 
     @property
