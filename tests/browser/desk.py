@@ -106,16 +106,16 @@ class Desk:
     async def drag_new(self, title: str, below: str) -> None:
         """Drag a component out of the palette to just below another on the canvas."""
         await self._palette()
-        tile = self.page.get_by_role("button", name=f"Add {title}", exact=True)
+        await self.drag(self.page.get_by_role("button", name=f"Add {title}", exact=True), below)
+
+    async def drag(self, what: Locator, below: str) -> None:
+        """Drag it to just below a component on the canvas."""
         target = await self.component(below).bounding_box()
         assert target is not None
-        await tile.hover()
+        await what.hover()
         await self.page.mouse.down()
         x, y = target["x"] + target["width"] / 2, target["y"] + target["height"] - 2
         # A drag starts with the first moves; the last ones are where the line is drawn.
         await self.page.mouse.move(x, y - 30, steps=5)
         await self.page.mouse.move(x, y, steps=5)
-        await self.page.evaluate(
-            "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
-        )
         await self.page.mouse.up()
