@@ -46,7 +46,7 @@ $(INTEROP_PACKAGES): tests/interop/package.json tests/interop/package-lock.json 
 
 $(DESIGNER): $(DESIGNER_SOURCES) $(DESIGNER_PACKAGES)
 	@echo "Building the designer"
-	@cd designer_ui && ../tools/node.sh npm run --silent build
+	@cd designer_ui && ../tools/node.sh npm run --silent build -- --logLevel error
 	@touch $@
 
 run: $(SETUP) $(DESIGNER) ## set everything up and serve the designer at http://127.0.0.1:8000 (COWEAVE_PORT)
@@ -66,7 +66,7 @@ bench: $(SETUP) $(INTEROP_PACKAGES) ## measure; not a gate
 	@tools/node.sh .venv/bin/python -m pytest -q -s -m bench $(TESTS)
 
 soak: $(SETUP) $(DESIGNER) $(INTEROP_PACKAGES) ## the long runs; not a gate
-	@tools/node.sh .venv/bin/python -m pytest -q -s -m soak $(TESTS)
+	@tools/node.sh .venv/bin/python -m pytest -q -s -m soak --timeout=0 $(TESTS)
 
 bench-ot: ## measure the engine beside npm's
 	@$(MAKE) --no-print-directory bench TESTS=tests/bench/test_bench_ot.py
