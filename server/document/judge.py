@@ -19,7 +19,7 @@ from .model import Element, name_of
 from .state import State
 from .validate import Validator
 
-__all__ = ["judge"]
+__all__ = ["judge", "refuse_invalid"]
 
 
 def judge(
@@ -42,8 +42,7 @@ def judge(
         if new is None:
             continue
         if not validator.is_valid(element, new):
-            faults = validator.faults(element, new)
-            _refuse_new(after, faults, partial(_old_faults, validator, element, old))
+            refuse_invalid(validator, after, element, old, new)
         if tree.is_concerned(element, old, new):
             looked_at.add(element)
             _refuse_misplaced(types, before, after, element)
@@ -52,6 +51,14 @@ def judge(
     if others:
         for element in sorted(others - looked_at):
             _refuse_misplaced(types, before, after, element)
+
+
+def refuse_invalid(
+    validator: Validator, state: State, element: Element, old: Json | None, new: Json
+) -> None:
+    """Raises: DesignError(INVALID) if `new` has a fault of its schema that `old` did not have."""
+    faults = validator.faults(element, new)
+    _refuse_new(state, faults, partial(_old_faults, validator, element, old))
 
 
 def _refuse_misplaced(types: TypeRegistry, before: State, after: State, element: Element) -> None:

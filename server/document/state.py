@@ -12,13 +12,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from ot.types import Json
 
 from .model import APP, NAMED, Element, name_of, section_of, targets_of
 
-__all__ = ["State", "Where"]
+__all__ = ["INDEXED", "State", "Where"]
+
+INDEXED: Final = frozenset({"name", "place", "page", "dataSource"})
+"""What the indexes know of an element."""
 
 _NOBODY: frozenset[Element] = frozenset()
 _NOWHERE: Mapping[str, frozenset[Element]] = {}
@@ -166,6 +169,10 @@ class State:
         self._rename(named)
         return set(named)
 
+    def put(self, element: Element, value: Json) -> None:
+        """Replace an element that is there by one that agrees with it in all that is `INDEXED`."""
+        self._elements[element] = value
+
     def absorb(self, layer: State) -> None:
         """Take over what a layer right on top of this one holds; the layer is spent."""
         self._elements.update(layer._elements)
@@ -246,7 +253,4 @@ def _is_alike(old: Json, new: Json) -> bool:
     """Do two values of one element agree in all that the indexes know of it?"""
     if not isinstance(old, dict) or not isinstance(new, dict):
         return False
-    return all(
-        old.get(key) is new.get(key) or old.get(key) == new.get(key)
-        for key in ("name", "place", "page", "dataSource")
-    )
+    return all(old.get(key) is new.get(key) or old.get(key) == new.get(key) for key in INDEXED)

@@ -14,7 +14,7 @@ Types that are not known have every slot, and each takes every type.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from ot.types import Json, Step
 
@@ -26,7 +26,7 @@ from .model import APP, Element, name_of, path_of, section_of, title_of
 from .order import is_key
 from .state import State
 
-__all__ = ["faults", "is_concerned"]
+__all__ = ["READ", "faults", "is_concerned"]
 
 _READ = {
     "pages": ("order",),
@@ -35,6 +35,9 @@ _READ = {
     "scripts": ("name", "page"),
 }
 """What the rules read of an element."""
+
+READ: Final = frozenset(key for keys in _READ.values() for key in keys)
+"""All keys that they read of any."""
 
 
 def is_concerned(element: Element, before: Json | None, after: Json) -> bool:
