@@ -1,6 +1,6 @@
 # One node of Coweave: the designer built by Node.js, the wheel built by Python, and neither's tools in the result.
 
-FROM node:22-bookworm-slim AS designer
+FROM node:24-bookworm-slim AS designer
 WORKDIR /src/designer_ui
 COPY designer_ui/package.json designer_ui/package-lock.json designer_ui/.npmrc ./
 RUN npm ci --no-audit --no-fund
