@@ -33,6 +33,8 @@ _log = logging.getLogger("coweave.http")
 
 MAX_BODY_BYTES: Final = 65_536
 _GZIP_LEVEL: Final = 6
+_READY_SECONDS: Final = 1.5
+"""A store that answers later than this cannot serve: `/readyz` tells the truth within 2 s."""
 MAX_IMPORT_BYTES: Final = 16 * 1024 * 1024
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -86,12 +88,13 @@ class Api:
         return json_reply({"ok": True})
 
     async def readyz(self, request: Request) -> Response:
-        """Whether edits can be committed now."""
+        """Whether edits can be committed now. A disk that stands still is told as well (F6)."""
         ready = self._rooms.ready
         if ready:
             try:
-                await self._store.commit([])
-            except StoreUnavailable:
+                async with asyncio.timeout(_READY_SECONDS):
+                    await self._store.commit([])
+            except (StoreUnavailable, TimeoutError):
                 ready = False
         return json_reply({"ready": ready}, 200 if ready else 503)
 
