@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import sqlite3
 import subprocess
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,41 @@ def _fill(path: Path) -> None:
                 file.write(bytes(4_096))
         except OSError:
             return
+
+
+@pytest.fixture
+def frozen_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system in a file, which can be made to stand still."""
+    if os.geteuid() != 0 or not shutil.which("mkfs.ext4") or not shutil.which("fsfreeze"):
+        pytest.skip("a file system in a file needs root, mkfs.ext4 and fsfreeze")
+    image, folder = tmp_path / "image", tmp_path / "disk"
+    folder.mkdir()
+    with image.open("wb") as file:
+        file.truncate(64 << 20)
+    subprocess.run(["mkfs.ext4", "-q", image], check=True)
+    subprocess.run(["mount", "-o", "loop", image, folder], check=True)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+@contextmanager
+def frozen(folder: Path) -> Iterator[None]:
+    """Whoever writes there waits until the end of the block."""
+    subprocess.run(["fsfreeze", "-f", folder], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["fsfreeze", "-u", folder], check=True)
+
+
+async def test_A5_the_disk_stands_still(frozen_disk: Path) -> None:
+    with ServerProcess(frozen_disk / "node", {"COWEAVE_SCRATCH": "1"}) as server:
+        async with asyncio.timeout(60), under_load(server, writers=6, seed=5) as ledger:
+            await ledger.reach(50)
+            with frozen(frozen_disk):
+                acked = await stands_still(server, ledger, seconds=4, reads=False)
+            async with asyncio.timeout(5):
+                await ledger.reach(acked + 50)
+            await becomes_ready(server, seconds=2)
