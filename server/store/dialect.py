@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from ..ports import StoreUnavailable
 
 __all__ = [
     "StoreUnfit",
     "database_url",
+    "execute_directly",
     "flush",
     "is_sqlite",
     "lock_schema",
     "make_auditor",
     "make_engine",
     "make_room",
+    "select_directly",
 ]
 
 LOCK_WAIT_MS = 1_500
@@ -155,6 +160,49 @@ def _set_pragmas(connection: sqlite3.Connection) -> None:
 def _postgresql(url: URL, common: dict[str, Any]) -> Engine:
     options = f"-c synchronous_commit=on -c lock_timeout={LOCK_WAIT_MS} -c statement_timeout=30000"
     return create_engine(url, connect_args={"connect_timeout": 5, "options": options}, **common)
+
+
+def execute_directly(
+    connection: Connection, statement: str, rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """Run a statement of the driver's, its parameters written `?`, once for each row.
+
+    Raises: as `Connection.execute`.
+    """
+    if connection.dialect.name != "sqlite":
+        statement = statement.replace("?", "%s")
+    with _wrapped(connection, statement) as cursor:
+        cursor.executemany(statement, rows)
+
+
+def select_directly(
+    connection: Connection, statement: str, keys: Sequence[tuple[Any, ...]]
+) -> list[tuple[Any, ...] | None]:
+    """For each key the first row that such a statement finds. Raises: as `Connection.execute`."""
+    with _wrapped(connection, statement) as cursor:
+        found = []
+        for key in keys:
+            cursor.execute(statement, key)
+            found.append(cursor.fetchone())
+        return found
+
+
+@contextmanager
+def _wrapped(connection: Connection, statement: str) -> Iterator[DBAPICursor]:
+    """A cursor of the driver's; its errors as SQLAlchemy gives them."""
+    cursor = connection.connection.cursor()
+    try:
+        yield cursor
+    except Exception as error:
+        driver = connection.dialect.loaded_dbapi
+        if not isinstance(error, driver.Error):
+            raise
+        is_lost = connection.dialect.is_disconnect(error, connection.connection, cursor)
+        raise DBAPIError.instance(
+            statement, None, error, driver.Error, connection_invalidated=is_lost
+        ) from error
+    finally:
+        cursor.close()
 
 
 def is_sqlite(url: URL) -> bool:

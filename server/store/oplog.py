@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, tuple_, update
+from sqlalchemy import Connection, bindparam, select, tuple_
 
 from ..ports import Commit, Committed, DocumentId, Head, Overtaken, StoredOp
-from .batch import LOG_CHUNK, answer_where_moved, numbered, passed_at
+from .batch import LOG_CHUNK, answer_where_moved, passed_at
 from .chain import ROOT, row_hashes
-from .tables import designs, heads, ops
+from .dialect import execute_directly, select_directly
+from .tables import heads, ops
 
 __all__ = ["append", "find", "head", "read", "version_at"]
 
@@ -46,19 +47,18 @@ _HEADS_LOCKED = (
     .order_by(heads.c.tenant, heads.c.collection, heads.c.document)
     .with_for_update()
 )
-_ADD_HEAD = insert(heads)
-_MOVE_HEAD = (
-    update(heads).where(_is_of(heads)).values(version=bindparam("to"), hash=bindparam("last"))
+# What each commit writes: given to the driver as it is, since the way through SQLAlchemy costs more
+# than the database's work (measured: 250 against 60 us a commit of one op). `?` is a parameter.
+_ADD_OP = "INSERT INTO ops ({}) VALUES ({})".format(
+    ", ".join(ops.c.keys()), ", ".join("?" for _ in ops.c)
 )
-_ADD_OP = insert(ops)
+_ADD_HEAD = "INSERT INTO heads (tenant, collection, document, version, hash) VALUES (?, ?, ?, ?, ?)"
+_OF_DOCUMENT = "WHERE tenant = ? AND collection = ? AND document = ?"
+_HEAD_OF = f"SELECT version, hash FROM heads {_OF_DOCUMENT}"
+_MOVE_HEAD = f"UPDATE heads SET version = ?, hash = ? {_OF_DOCUMENT}"
 _SHOW_DESIGN = (
-    update(designs)
-    .where((designs.c.tenant == bindparam("t")) & (designs.c.id == bindparam("d")))
-    .values(
-        version=bindparam("to"),
-        updated_at=bindparam("at"),
-        name=func.coalesce(bindparam("title"), designs.c.name),
-    )
+    "UPDATE designs SET version = ?, updated_at = ?, name = coalesce(?, name)"
+    " WHERE tenant = ? AND id = ?"
 )
 _READ = (
     select(*_STORED)
@@ -104,6 +104,9 @@ def _lock_heads(connection: Connection, documents: Sequence[DocumentId]) -> dict
     """The head rows, held until the transaction ends; in the order of their keys: no deadlock."""
     if not documents:
         return {}
+    if connection.dialect.name == "sqlite":  # which holds its one write lock already
+        found = select_directly(connection, _HEAD_OF, documents)
+        return {key: Head(*row) for key, row in zip(documents, found, strict=True) if row}
     rows = connection.execute(_HEADS_LOCKED, {"keys": sorted(documents)})
     return {DocumentId(t, c, d): Head(version, hash) for t, c, d, version, hash in rows}
 
@@ -122,45 +125,24 @@ def _write(
     In the order of the documents' keys: of two nodes that make the same documents at once, one then
     waits for the other, and neither for ever.
     """
-    op_rows: list[dict[str, Any]] = []
-    added: list[dict[str, Any]] = []
-    moved: list[dict[str, Any]] = []
-    shown: list[dict[str, Any]] = []
+    op_rows: list[tuple[Any, ...]] = []
+    added: list[tuple[Any, ...]] = []
+    moved: list[tuple[Any, ...]] = []
+    shown: list[tuple[Any, ...]] = []
     for commit in sorted(commits, key=lambda commit: commit.document):
-        tenant, collection, document = commit.document
+        key = tenant, collection, document = commit.document
         old = before.get(commit.document)
         hashes = row_hashes(commit.document, commit.base, old.hash if old else ROOT, commit.ops)
-        op_rows += [
-            {
-                "tenant": tenant,
-                "collection": collection,
-                "document": document,
-                "version": op.version,
-                "src": op.src,
-                "seq": op.seq,
-                "author": op.author,
-                "time": op.time,
-                "body": op.body,
-                "hash": hash,
-            }
-            for op, hash in zip(numbered(commit), hashes, strict=True)
-        ]
-        to, last = commit.base + len(commit.ops), hashes[-1]
+        version = commit.base
+        for op, hash in zip(commit.ops, hashes, strict=True):
+            op_rows.append((*key, version, op.src, op.seq, op.author, op.time, op.body, hash))
+            version += 1
         if old is None:
-            added.append(
-                {
-                    "tenant": tenant,
-                    "collection": collection,
-                    "document": document,
-                    "version": to,
-                    "hash": last,
-                }
-            )
+            added.append((*key, version, hashes[-1]))
         else:
-            moved.append({"t": tenant, "c": collection, "d": document, "to": to, "last": last})
+            moved.append((version, hashes[-1], *key))
         if collection == "designs":
-            at = commit.ops[-1].time
-            shown.append({"t": tenant, "d": document, "to": to, "at": at, "title": commit.name})
+            shown.append((version, commit.ops[-1].time, commit.name, tenant, document))
     for statement, rows in (
         (_ADD_OP, op_rows),
         (_ADD_HEAD, added),
@@ -168,7 +150,7 @@ def _write(
         (_SHOW_DESIGN, shown),
     ):
         if rows:
-            connection.execute(statement, rows)
+            execute_directly(connection, statement, rows)
 
 
 def head(connection: Connection, document: DocumentId) -> Head:
