@@ -8,7 +8,8 @@ from typing import Final
 
 from ot.types import OpError
 
-from ..document.versioned import Snapshot, decode, replay
+from ..document.replay import Replay
+from ..document.versioned import Snapshot, decode
 from ..errors import DesignError
 from ..ports import DocumentId, Store, StoredOp
 from ..room.core import Room
@@ -74,6 +75,8 @@ async def _load(
     store: Store, document: DocumentId, limits: RoomLimits, snapshot: Snapshot
 ) -> _Loaded:
     milestone = snapshot.version
+    state = Replay(snapshot, by_element=document.collection == "designs")
+    head = (await store.head(document)).version
     recent: deque[StoredOp] = deque(maxlen=limits.recent_ops)
     at = max(milestone - 1, 0)  # the op before, too: the room wants to know the last one
     while True:
@@ -86,10 +89,10 @@ async def _load(
             if at <= milestone:
                 continue
             try:
-                snapshot = replay(snapshot, decode(stored.body)[0])
+                state.advance(decode(stored.body)[0])
             except (OpError, ValueError) as error:
                 raise Damaged(f"version {stored.version}: {error}") from error
         if len(piece) < limits.piece_ops:
-            if at < milestone:
+            if at < max(milestone, head):  # an old state is never shown as the newest (B8)
                 raise Damaged(f"version {at} is missing")
-            return _Loaded(snapshot, milestone, tuple(recent))
+            return _Loaded(state.snapshot, milestone, tuple(recent))
