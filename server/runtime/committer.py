@@ -82,6 +82,11 @@ class Committer:
         stalled = asyncio.get_running_loop().time() - self._since > STALL_SECONDS
         return not (self._failed or stalled)
 
+    @property
+    def waiting(self) -> int:
+        """How many batches wait for the commit that is on its way."""
+        return len(self._waiting)
+
     async def commit(self, commit: Commit) -> Answer:
         """Commit one batch, together with those of others. Durable when it says `Committed`.
 

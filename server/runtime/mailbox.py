@@ -87,6 +87,10 @@ class Mailbox:
         """Whether nothing waits."""
         return not (self._answers or self._reads or self._submits)
 
+    def __len__(self) -> int:
+        """How many reads and submits wait."""
+        return len(self._reads) + len(self._submits)
+
     def forget_answers(self) -> None:
         """Drop the answers: the room that asked for them is no more."""
         self._answers.clear()

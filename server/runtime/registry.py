@@ -17,6 +17,7 @@ from ..ports import DocumentId
 from ..room.effects import Acked, Answer, Delivery, Lost, Refused
 from ..room.events import Fetch, RemoteHead, Submit, Subscribe, Unsubscribe
 from ..room.kind import Kind
+from .meters import Meters
 from .room_task import HEADS, Node, Peer, RoomTask
 
 __all__ = ["Rooms"]
@@ -151,6 +152,16 @@ class Rooms:
     def __len__(self) -> int:
         """How many rooms are open."""
         return len(self._open)
+
+    @property
+    def waiting(self) -> int:
+        """How many requests wait in the mailboxes of all rooms."""
+        return sum(room.waiting for room in self._open.values())
+
+    @property
+    def meters(self) -> Meters:
+        """What the rooms have counted."""
+        return self._node.meters
 
     async def _ask(
         self, document: DocumentId, event_of: Callable[[str], Submit | Fetch]

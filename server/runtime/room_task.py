@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Any, Final, Protocol
 
 import orjson
@@ -18,6 +19,7 @@ from ..ports import (
     Committed,
     DocumentId,
     Locks,
+    NewOp,
     OutcomeUnknown,
     Overtaken,
     Store,
@@ -64,6 +66,7 @@ from ..room.limits import RoomLimits
 from .history import milestone_of
 from .loading import Damaged, load_room
 from .mailbox import Mailbox
+from .meters import Meters
 
 __all__ = ["HEADS", "Commits", "Node", "Peer", "RoomTask"]
 
@@ -104,6 +107,7 @@ class Node:
     bus: Bus
     clock: Clock
     limits: RoomLimits = field(default_factory=RoomLimits)
+    meters: Meters = field(default_factory=Meters)
     mailbox_events: int = 1_024
     load_seconds: float = 10.0  # for as long a store that does not answer is asked again
 
@@ -135,6 +139,8 @@ class RoomTask:
         self._crashes = 0
         self._raised: dict[tuple[str, int], int] = {}
         self._handling: Event | None = None
+        self._committed: tuple[NewOp, ...] = ()
+        """The ops of the commit that was answered last."""
         self._asked_again: Event | None = None
         # Answers for a room that was lost are known by their number and dropped.
         self._generation = 0
@@ -158,6 +164,11 @@ class RoomTask:
     def tell(self, event: Event) -> None:
         """Queue news that no connection asked for."""
         self._mailbox.post(event)
+
+    @property
+    def waiting(self) -> int:
+        """How many requests wait for this room."""
+        return len(self._mailbox)
 
     @property
     def is_failing(self) -> bool:
@@ -258,19 +269,35 @@ class RoomTask:
         room = self._room
         assert room is not None
         self._handling = event
-        for effect in room.handle(event):
+        started = perf_counter()
+        effects = room.handle(event)
+        if effects and isinstance(effects[-1], CommitBatch):
+            self._node.meters.judging.observe(perf_counter() - started)
+        told = 0.0
+        for effect in effects:
             if isinstance(effect, Deliver):
                 self._deliver(effect.conn, effect.deliveries)
             elif isinstance(effect, Broadcast):
                 for conn in effect.conns:
                     self._deliver(conn, effect.deliveries)
             else:
+                told = told or perf_counter()
                 await self._perform(effect)
         self._handling = None
         self._told = room.version
         if isinstance(event, CommitSucceeded):
             self._crashes = 0
             self._raised.clear()
+            self._note_commit((told or perf_counter()) - started)
+
+    def _note_commit(self, seconds: float) -> None:
+        """A batch was told to all in `seconds`; each of its ops has come a while before that."""
+        meters, now = self._node.meters, self._node.clock()
+        meters.fan_out.observe(seconds)
+        for op in self._committed:
+            meters.ack.observe(max(0, now - op.time) / 1_000)
+        meters.accepted += len(self._committed)
+        self._committed = ()
 
     # -- effects -----------------------------------------------------------------------------------
 
@@ -340,9 +367,12 @@ class RoomTask:
     async def _commit(self, effect: CommitBatch, generation: int) -> None:
         commit = Commit(self.document, effect.base, effect.ops, effect.name)
         answer: Event | Exception
+        started = perf_counter()
         try:
             match await self._node.commits.commit(commit):
                 case Committed(head=head):
+                    self._node.meters.commit.observe(perf_counter() - started)
+                    self._committed = effect.ops
                     answer = CommitSucceeded(head)
                 case Overtaken(ops=ops, duplicates=duplicates):
                     answer = CommitOvertaken(ops, duplicates)
