@@ -42,13 +42,26 @@ class Explainer:
     """Asks `jsonschema` with the schemas given to it, and with no others: nothing is ever fetched."""
 
     def __init__(self, named: Iterable[tuple[str, Json]]) -> None:
-        self._registry: Registry[Any] = Registry().with_resources(
+        known: Registry[Any] = Registry().with_resources(
             (uri, DRAFT202012.create_resource(schema)) for uri, schema in named
         )
+        self._registry = known.crawl()
+        # With the schema of a type beside them, by its address: looking through it costs more than asking.
+        self._with: dict[str, Registry[Any]] = {}
 
     def findings(self, schema: Json, value: Json, kind: str) -> Iterator[Finding]:
-        """All that is wrong with `value`, as `findings` tells it."""
-        validator = _Explainer(schema, registry=self._registry)
+        """All that is wrong with `value`, as `findings` tells it. Raises: an error for a `$ref` that leads out."""
+        registry = self._registry
+        whole: Any = schema
+        if "allOf" in whole:
+            generic, type_ = whole["allOf"]
+            uri = type_["$id"]
+            if uri not in self._with:
+                resource = DRAFT202012.create_resource(type_)
+                self._with[uri] = registry.with_resource(uri, resource).crawl()
+            registry = self._with[uri]
+            whole = {"allOf": [generic, {"$ref": uri}]}
+        validator = _Explainer(whole, registry=registry)
         return (each for error in validator.iter_errors(value) for each in findings(error, kind))
 
 

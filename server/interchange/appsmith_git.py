@@ -32,8 +32,13 @@ def is_folder(paths: Mapping[str, object]) -> bool:
     return "application.json" in paths and "metadata.json" in paths
 
 
-def export_from_folder(files: Mapping[str, str]) -> dict[str, Any]:
-    """The export that a folder stands for. Raises: DesignError(IMPORT) naming the file that is not right."""
+def export_from_folder(files: Mapping[str, str], mark: str | None = None) -> dict[str, Any]:
+    """The export that a folder stands for. Raises: DesignError(IMPORT) naming the file that is not right.
+
+    `mark`: a key under which each row and widget shall say in which file it stands.
+    """
+    if mark is not None:
+        files = _Marked(files, mark)
     export: dict[str, Any] = {"pageList": [], "actionList": [], "actionCollectionList": []}
     export["git"] = {"metadata": _read(files, "metadata.json")} if "metadata.json" in files else {}
     for path, key in _TOP.items():
@@ -54,8 +59,11 @@ def folder_from_export(export: Mapping[str, Any]) -> dict[str, str]:
     """The files of a folder, by path."""
     files: dict[str, str] = {}
     git = mapping(export.get("git"))
-    if "metadata" in git:
-        files["metadata.json"] = _text(git["metadata"])
+    versions = {
+        key: export[key] for key in ("clientSchemaVersion", "serverSchemaVersion") if key in export
+    }
+    metadata = {"artifactJsonType": "APPLICATION", "fileFormatVersion": 5, **versions}
+    files["metadata.json"] = _text(git.get("metadata", metadata))
     for path, key in _TOP.items():
         if key in export and (export[key] or path == "application.json"):
             about = export[key]
@@ -71,10 +79,8 @@ def folder_from_export(export: Mapping[str, Any]) -> dict[str, str]:
     for index, each in enumerate(sequence(export.get("customJSLibList"))):
         path = paths[index] if index < len(paths) else f"jslibs/{each.get('uidString', index)}.json"
         files[str(path)] = _text(each)
-    names: dict[str, str] = {}
     for wrapper in export["pageList"]:
         name = wrapper["unpublishedPage"]["name"]
-        names[name] = name
         _write_page(wrapper, name, files)
     for wrapper in sequence(export.get("actionList")):
         _write_action(wrapper, files)
@@ -83,12 +89,31 @@ def folder_from_export(export: Mapping[str, Any]) -> dict[str, str]:
     return files
 
 
+class _Marked(Mapping[str, str]):
+    """Files whose rows are to say where they stand."""
+
+    def __init__(self, files: Mapping[str, str], mark: str) -> None:
+        self._files = files
+        self.mark = mark
+
+    def __getitem__(self, path: str) -> str:
+        return self._files[path]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+
 # -- reading -----------------------------------------------------------------------------------------
 
 
 def _read(files: Mapping[str, str], path: str) -> Any:
     try:
         value = json.loads(files[path])
+        if isinstance(files, _Marked) and isinstance(value, dict):
+            value[files.mark] = path
     except (ValueError, RecursionError) as error:
         raise DesignError(Code.IMPORT, f"{path} is not JSON: {error}.", path=[path]) from None
     if not isinstance(value, dict):

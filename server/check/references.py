@@ -1,0 +1,215 @@
+"""Expressions of a design: where they stand, what they use, and what of it is not there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ot.types import Json, Step
+
+from ..document.model import APP
+from .findings import RULES, Finding
+from .javascript import Program, expressions, parse
+from .names import EVERYWHERE, TOOLS
+
+__all__ = ["Place", "References", "places"]
+
+_UUID = re.compile(
+    r"\b(components|queries)\.([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
+)
+_CODE_KINDS = frozenset({"runjs", "js"})
+_FUNCTION = "async () => {\n"
+"""Around the body of a query that is code: it may return and await."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An expression: its element, the path of the text it stands in, where in that text, and itself."""
+
+    element: str
+    path: tuple[Step, ...]
+    offset: int
+    source: str
+    is_module: bool = False
+
+    def program(self) -> Program:
+        return parse(_UUID.sub(_as_name, self.source), module=self.is_module)
+
+
+def _as_name(match: re.Match[str]) -> str:
+    """ToolJet's ids in expressions are no names of JavaScript: made so, at the same length."""
+    return f"{match[1]}._{match[2][1:].replace('-', '_')}"
+
+
+def places(document: Mapping[str, Any]) -> Iterator[Place]:
+    """Every expression of a design."""
+    for id, component in document["components"].items():
+        for part in ("props", "style", "events"):
+            yield from _inside(f"components/{id}", component.get(part), ("components", id, part))
+    for id, query in document["queries"].items():
+        element = f"queries/{id}"
+        if query.get("kind") in _CODE_KINDS and isinstance(query.get("body"), str):
+            source = f"{_FUNCTION}{query['body']}\n}}"
+            yield Place(element, ("queries", id, "body"), -len(_FUNCTION), source)
+        else:
+            yield from _inside(element, query.get("body"), ("queries", id, "body"))
+        yield from _inside(element, query.get("config"), ("queries", id, "config"))
+    for id, script in document["scripts"].items():
+        body = script.get("body")
+        if isinstance(body, str) and body.strip():
+            yield Place(f"scripts/{id}", ("scripts", id, "body"), 0, body, is_module=True)
+
+
+def _inside(element: str, value: Json, path: tuple[Step, ...]) -> Iterator[Place]:
+    # Not by recursion: what a file nests is its maker's choice.
+    queue: list[tuple[Json, tuple[Step, ...]]] = [(value, path)]
+    while queue:
+        value, path = queue.pop()
+        if isinstance(value, str):
+            if "{{" in value:
+                for offset, source in expressions(value):
+                    yield Place(element, path, offset, source)
+        elif isinstance(value, dict):
+            queue.extend((inner, (*path, key)) for key, inner in value.items())
+        elif isinstance(value, list):
+            queue.extend((inner, (*path, index)) for index, inner in enumerate(value))
+
+
+class References:
+    """Who is there by which name, page by page, and what expressions use of it."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self._document = document
+        self.places = tuple(places(document))
+        origin = document["meta"].get("importedFrom")
+        tool = origin.get("tool") if isinstance(origin, dict) else None
+        self._tool = tool if isinstance(tool, str) and tool in TOOLS else "coweave"
+        ext = document.get("ext")
+        # A bare layout is a part of an app: what else there is, nobody can tell.
+        self._is_part = isinstance(ext, dict) and ext.get("shape") == "dsl"
+        self._pages = {f"components/{id}": self._page_of(id) for id in document["components"]}
+        self._names: dict[str, dict[str, str]] = {APP: {}}
+        self._ids: dict[str, str] = {}
+        for section in ("components", "queries", "scripts"):
+            for id, each in document[section].items():
+                element = f"{section}/{id}"
+                self._names.setdefault(self.scope(element), {}).setdefault(
+                    str(each.get("name")), element
+                )
+                source_id = (
+                    each.get("ext", {}).get("sourceId")
+                    if isinstance(each.get("ext"), dict)
+                    else None
+                )
+                if isinstance(source_id, str):
+                    self._ids["_" + source_id[1:].replace("-", "_")] = element
+        self._libraries = frozenset(_accessors(document.get("libraries")))
+
+    def scope(self, element: str) -> str:
+        """The page whose names an element sees beside the app-wide ones."""
+        section, _, id = element.partition("/")
+        if section == "components":
+            return self._pages.get(element, APP)
+        page = self._document[section][id].get("page")
+        return page if isinstance(page, str) else APP
+
+    def target(self, scope: str, path: tuple[str, ...]) -> str | None:
+        """The element that a used name means; None: none of the design."""
+        if self._tool == "tooljet" and path[0] in ("components", "queries") and len(path) > 1:
+            return self._ids.get(path[1]) or self._find(scope, path[1])
+        return self._find(scope, path[0])
+
+    def _find(self, scope: str, name: str) -> str | None:
+        found = self._names.get(scope, {}).get(name) or self._names[APP].get(name)
+        if found is None and scope == APP:
+            # What is app-wide meets the names of whichever page is open.
+            return next((names[name] for names in self._names.values() if name in names), None)
+        return found
+
+    def plain(self, path: tuple[str, ...]) -> tuple[str, ...]:
+        """A use as (name, property, …), without what a tool puts before names."""
+        if self._tool == "tooljet" and path[0] in ("components", "queries"):
+            return path[1:]
+        return path
+
+    def findings(self) -> Iterator[Finding]:
+        """Names that are not there, and expressions that are no JavaScript."""
+        for place in self.places:
+            program = place.program()
+            if program.fault is not None:
+                yield self._finding("syntax", place, program.fault, "This is not JavaScript.", "")
+                continue
+            if self._is_part:
+                continue
+            scope = self.scope(place.element)
+            told: set[str] = set()
+            for use in program.uses:
+                missing = self._missing(scope, use.path)
+                if missing is not None and missing not in told:
+                    told.add(missing)
+                    near = self._nearest(scope, missing)
+                    fix = f"Did you mean {near}?" if near else ""
+                    message = f"{missing} is not there: no component, query or script of this page has that name."
+                    yield self._finding("unknown-name", place, use.start, message, fix)
+
+    def _missing(self, scope: str, path: tuple[str, ...]) -> str | None:
+        name = path[0]
+        if self._tool == "tooljet" and name in ("components", "queries"):
+            if len(path) < 2 or self.target(scope, path) is not None or path[1] in _PARTS:
+                return None
+            return path[1]
+        if name in EVERYWHERE or name in TOOLS[self._tool] or name in self._libraries:
+            return None
+        return None if self._find(scope, name) is not None else name
+
+    def _nearest(self, scope: str, name: str) -> str | None:
+        from difflib import get_close_matches
+
+        known = [*self._names.get(scope, {}), *self._names[APP]]
+        found = get_close_matches(name, known, n=1, cutoff=0.75)
+        return found[0] if found else None
+
+    def _finding(self, rule: str, place: Place, start: int, message: str, fix: str) -> Finding:
+        section, _, id = place.element.partition("/")
+        name = str(self._document[section][id].get("name"))
+        return Finding(
+            rule,
+            RULES[rule].level,
+            place.element,
+            name,
+            place.path,
+            f"{name}: {message}",
+            fix,
+            max(0, place.offset + start),
+        )
+
+    def _page_of(self, id: str) -> str:
+        components = self._document["components"]
+        for _ in range(200):
+            component = components.get(id)
+            place = component.get("place") if isinstance(component, dict) else None
+            if not isinstance(place, dict):
+                return APP
+            if isinstance(page := place.get("page"), str):
+                return page
+            parent = place.get("parent")
+            if not isinstance(parent, str):
+                return APP
+            id = parent
+        return APP
+
+
+_PARTS = frozenset({"map", "length", "filter", "find", "hasOwnProperty", "toString"})
+
+
+def _accessors(libraries: Json) -> Iterator[str]:
+    """Names under which an app's own libraries stand."""
+    for library in libraries.values() if isinstance(libraries, dict) else ():
+        accessor = library.get("accessor") if isinstance(library, dict) else None
+        yield from (
+            (each for each in accessor if isinstance(each, str))
+            if isinstance(accessor, list)
+            else ()
+        )

@@ -1,0 +1,209 @@
+"""`coweave export`, `format`, `diff` and `merge-driver`: designs as files, without a server."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from ..errors import DesignError
+
+__all__ = ["add_commands"]
+
+Add = Callable[[str, Callable[..., int], str], argparse.ArgumentParser]
+
+
+def add_commands(add: Add) -> None:
+    """Add the commands. `add(name, run, about)` makes a subcommand's parser."""
+    export = add(
+        "export",
+        _export,
+        "Write a design as canonical files, or back to the tool that it came from.",
+    )
+    export.add_argument("path", type=Path, metavar="DESIGN", help="file or folder of a design")
+    export.add_argument(
+        "--dir", type=Path, metavar="DIR", help="the folder to write: one file per element"
+    )
+    export.add_argument(
+        "--to", choices=("appsmith", "tooljet"), help="write that tool's form instead"
+    )
+    export.add_argument(
+        "--output", type=Path, metavar="FILE", help="the file to write (default: the output)"
+    )
+    form = add(
+        "format", _format, "Give designs their canonical form: files of ours, canonical folders."
+    )
+    form.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    form.add_argument(
+        "--check", action="store_true", help="change nothing; exit code 1 if something would change"
+    )
+    diff = add(
+        "diff", _diff, "Tell what has changed between two designs. Exit code 1: something has."
+    )
+    diff.add_argument("old", type=Path, metavar="OLD")
+    diff.add_argument("new", type=Path, metavar="NEW")
+    diff.add_argument("--format", choices=("text", "json"), default="text")
+    driver = add(
+        "merge-driver",
+        _merge,
+        "Merge two edits of a JSON file by property, as git asks: %%O %%A %%B %%P. Exit code 1: conflicts.",
+    )
+    for name in ("base", "ours", "theirs"):
+        driver.add_argument(name, type=Path)
+    driver.add_argument("path", nargs="?", default="", help="the file's own path, for messages")
+
+
+def _guarded(run: Callable[[], int]) -> int:
+    from .sources import SourceError
+
+    try:
+        return run()
+    except (SourceError, DesignError, OSError, ValueError) as error:
+        print(
+            f"coweave: {error.message if isinstance(error, DesignError) else error}",
+            file=sys.stderr,
+        )
+        return 2
+
+
+def _export(options: argparse.Namespace, settings: object) -> int:
+    return _guarded(lambda: _exported(options))
+
+
+def _exported(options: argparse.Namespace) -> int:
+    from ..interchange import export_to
+    from ..interchange.appsmith_git import folder_from_export
+    from ..interchange.canonical import canonical_text, folder_from_design
+    from .sources import read
+
+    document = read(options.path).document
+    if options.to is None:
+        if options.dir is not None:
+            _write_folder(options.dir, folder_from_design(document), _OURS)
+        else:
+            _write(options.output, canonical_text(document))
+        return 0
+    export = export_to(options.to, document)
+    if options.dir is not None:
+        if options.to != "appsmith":
+            raise ValueError("ToolJet's export is one file: name it with --output.")
+        _write_folder(options.dir, folder_from_export(export), _APPSMITH)
+        return 0
+    export.pop("git", None)
+    _write(options.output, json.dumps(export, ensure_ascii=False, indent=2) + "\n")
+    return 0
+
+
+_OURS = ("pages", "components", "queries", "scripts", "dataSources")
+_APPSMITH = ("pages", "datasources", "jslibs")
+
+
+def _write(path: Path | None, text: str) -> None:
+    if path is None:
+        sys.stdout.write(text)
+    else:
+        path.write_text(text, encoding="utf-8", newline="")
+
+
+def _write_folder(folder: Path, files: Mapping[str, str], owned: tuple[str, ...]) -> None:
+    """Write what has changed; in the folders that are a design's own, what is no more is deleted."""
+    root = folder.resolve()
+    for name, text in files.items():
+        path = folder / name
+        if not path.resolve().is_relative_to(root):
+            raise ValueError(f"{name!r} leads out of the folder.")
+        content = text.encode("utf-8")
+        if not path.is_file() or path.read_bytes() != content:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+    for name in owned:
+        for path in sorted((folder / name).rglob("*"), reverse=True):
+            if path.is_file() and path.relative_to(folder).as_posix() not in files:
+                path.unlink()
+            elif path.is_dir() and not path.is_symlink() and not any(path.iterdir()):
+                path.rmdir()
+
+
+def _format(options: argparse.Namespace, settings: object) -> int:
+    return _guarded(lambda: _formatted(options))
+
+
+def _formatted(options: argparse.Namespace) -> int:
+    from ..interchange.canonical import MARK, canonical_text
+    from .sources import find, folder_files, parse, read
+
+    changed = 0
+    for path in find(options.paths):
+        if path.is_dir():
+            names = folder_files(path)
+            if MARK not in names:
+                continue  # A folder of another tool has the form that its tool gives it.
+            read(path)
+            texts = {path / name: text for name, text in names.items() if name.endswith(".json")}
+        else:
+            if read(path).tool != "coweave":
+                continue
+            texts = {path: path.read_text("utf-8")}
+        for file, text in texts.items():
+            canonical = canonical_text(parse(text, str(file)))
+            if canonical != text:
+                changed += 1
+                print(f"{'would format' if options.check else 'formatted'} {file}")
+                if not options.check:
+                    _write(file, canonical)
+    return int(options.check and changed > 0)
+
+
+def _diff(options: argparse.Namespace, settings: object) -> int:
+    return _guarded(lambda: _differs(options))
+
+
+def _differs(options: argparse.Namespace) -> int:
+    from ..interchange.changes import changes
+    from .sources import read
+
+    found = list(changes(read(options.old).document, read(options.new).document))
+    if options.format == "json":
+        rows = [
+            {
+                "kind": e.kind,
+                "element": e.element,
+                "name": e.name,
+                "path": list(e.path),
+                "old": e.old,
+                "new": e.new,
+            }
+            for e in found
+        ]
+        print(json.dumps({"changes": rows}, ensure_ascii=False, indent=2))
+    else:
+        for each in found:
+            what = f"{each.kind} {each.element}" + (f" {each.name}" if each.name else "")
+            if each.path:
+                what += (
+                    f": {'/'.join(map(str, each.path))}: {_brief(each.old)} → {_brief(each.new)}"
+                )
+            print(what)
+    return int(bool(found))
+
+
+def _brief(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 120 else f"{text[:117]}…"
+
+
+def _merge(options: argparse.Namespace, settings: object) -> int:
+    return _guarded(lambda: _merged(options))
+
+
+def _merged(options: argparse.Namespace) -> int:
+    from ..interchange.merge import merge_texts
+
+    texts = [path.read_text("utf-8") for path in (options.base, options.ours, options.theirs)]
+    merged, conflicts = merge_texts(*texts)
+    _write(options.ours, merged)
+    for conflict in conflicts:
+        print(f"coweave: conflict in {options.path or options.ours}: {conflict}", file=sys.stderr)
+    return int(bool(conflicts))
