@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from typing import Any
 
 from ..room.events import Event, Submit
 
@@ -23,6 +24,7 @@ class Mailbox:
         self._answers: deque[Event | Exception] = deque()
         self._reads: deque[Event] = deque()
         self._submits: deque[Submit] = deque()
+        self._wanted = 1  # submits that are worth waking up for
         self._wake = asyncio.Event()
         self._space = asyncio.Event()
         self._is_closed = False
@@ -34,17 +36,15 @@ class Mailbox:
 
         Waits while its queue is full. Cancelled while it waits: nothing was queued.
         """
-        queue = self._submits if isinstance(event, Submit) else self._reads
+        queue: deque[Any] = self._submits if isinstance(event, Submit) else self._reads
         while len(queue) >= self._capacity and not self._is_closed:
             self._space.clear()
             await self._space.wait()
         if self._is_closed:
             return False
-        if isinstance(event, Submit):
-            self._submits.append(event)
-        else:
-            self._reads.append(event)
-        self._wake.set()
+        queue.append(event)
+        if queue is self._reads or len(queue) >= self._wanted:
+            self._wake.set()
         return True
 
     def post(self, answer: Event | Exception) -> None:
@@ -65,6 +65,24 @@ class Mailbox:
             self._wake.clear()
             await self._wake.wait()
 
+    async def wait_for_submits(self, count: int, seconds: float) -> None:
+        """Return when so many submits wait, or anything else does, or after that time at most.
+
+        Safe to cancel.
+        """
+        self._wanted = count
+        try:
+            async with asyncio.timeout(seconds):
+                while not (self._answers or self._reads or self._is_closed):
+                    if len(self._submits) >= count:
+                        return
+                    self._wake.clear()
+                    await self._wake.wait()
+        except TimeoutError:
+            pass
+        finally:
+            self._wanted = 1
+
     def take(self) -> Event | Exception | None:
         """The next answer, else the next read, else None."""
         if self._answers:
@@ -73,6 +91,11 @@ class Mailbox:
             self._space.set()
             return self._reads.popleft()
         return None
+
+    @property
+    def submits(self) -> int:
+        """How many submits wait."""
+        return len(self._submits)
 
     def take_submits(self, most: int) -> list[Submit]:
         """The submits that have waited longest."""

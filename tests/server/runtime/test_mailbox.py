@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from server.room.events import Fetch, RemoteHead, Submit, Turn
 from server.runtime.mailbox import Mailbox
 
@@ -79,3 +81,42 @@ async def test_closing_lets_nobody_wait_and_hands_back_what_was_left() -> None:
     mailbox.post(Turn())
     mailbox.forget_answers()
     assert mailbox.is_empty
+
+
+async def test_waiting_for_submits_ends_with_the_last_of_them() -> None:
+    mailbox = Mailbox(10)
+    await mailbox.put(submit(1))
+    waiting = asyncio.create_task(mailbox.wait_for_submits(3, 60))
+    for seq in (2, 3):
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        await mailbox.put(submit(seq))
+    async with asyncio.timeout(10):
+        await waiting
+    assert mailbox.submits == 3
+
+
+@pytest.mark.parametrize("what", ["an answer", "a read", "the end"])
+async def test_waiting_for_submits_ends_when_anything_else_comes(what: str) -> None:
+    mailbox = Mailbox(10)
+    waiting = asyncio.create_task(mailbox.wait_for_submits(3, 60))
+    await asyncio.sleep(0)
+    if what == "an answer":
+        mailbox.post(Turn())
+    elif what == "a read":
+        await mailbox.put(Fetch("c", None))
+    else:
+        mailbox.close()
+    async with asyncio.timeout(10):
+        await waiting
+
+
+async def test_waiting_for_submits_ends_in_time_and_one_is_enough_again_after_it() -> None:
+    mailbox = Mailbox(10)
+    async with asyncio.timeout(10):
+        await mailbox.wait_for_submits(3, 0.001)
+    waiting = asyncio.create_task(mailbox.wait(for_submits=True))
+    await asyncio.sleep(0)
+    await mailbox.put(submit(1))
+    async with asyncio.timeout(10):
+        await waiting
