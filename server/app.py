@@ -45,6 +45,7 @@ from .web.cluster_key import cluster_key
 from .web.connection import Services
 from .web.gate import Gate
 from .web.http import Api
+from .web.metrics import Metrics
 from .web.names import Names
 from .web.replies import error_reply
 from .web.sockets import ShareDBSocket
@@ -182,8 +183,23 @@ def _routes(settings: Settings, backend: Backend, identities: Identities) -> lis
         WebSocketRoute("/ws/sharedb", socket),
         WebSocketRoute("/{path:path}", _no_such_socket),
         *api.routes(),
+        _metrics(backend).route(),
         *designer_routes(),
     ]
+
+
+def _metrics(backend: Backend) -> Metrics:
+    rooms, committer, audience = backend.rooms, backend.committer, backend.audience
+    return Metrics(
+        rooms.meters,
+        {
+            ("rooms", "Documents that are open in memory."): rooms.__len__,
+            ("documents_followed", "Documents that somebody has open."): audience.__len__,
+            ("requests_waiting", "Requests that wait for their room."): lambda: rooms.waiting,
+            ("commits_waiting", "Batches that wait to be committed."): lambda: committer.waiting,
+            ("ready", "Whether edits can be committed now."): lambda: rooms.ready,
+        },
+    )
 
 
 async def _no_such_socket(websocket: WebSocket) -> None:

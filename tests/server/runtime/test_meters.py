@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
+from server.ports import Commit, Committed, Overtaken
+from server.room.effects import Acked
 from server.runtime.meters import BOUNDS, Histogram
 
 from .node import Ear, TrickyStore, running
@@ -46,18 +49,30 @@ async def test_rooms_time_and_count_what_they_commit() -> None:
         assert meters.accepted == sum(meters.commit.counts) == 2
 
 
+class SlowStore(TrickyStore):
+    """Tells when a commit has begun."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun = asyncio.Event()
+
+    async def commit(self, commits: Sequence[Commit]) -> list[Committed | Overtaken]:
+        self.begun.set()
+        return await super().commit(commits)
+
+
 async def test_what_waits_is_counted() -> None:
-    store = TrickyStore()
+    store = SlowStore()
     async with running(store) as rooms:
         store.go.clear()
+        store.begun.clear()
         one = Ear(rooms, "one")
-        for number in range(3):
-            await one.ask(one.edit(1, [{"p": [f"x{number}"], "oi": 1}]))
-            async with asyncio.timeout(10):
-                while rooms.waiting != number:  # the first is being committed
-                    await asyncio.sleep(0)
+        await one.ask(one.edit(1, [{"p": ["a"], "oi": 1}]))
+        await store.begun.wait()
+        assert rooms.waiting == 0, "it is being committed"
+        await one.ask(one.edit(1, [{"p": ["b"], "oi": 1}]))
+        await one.ask(one.edit(1, [{"p": ["c"], "oi": 1}]))
+        assert rooms.waiting == 2
         store.go.set()
-        async with asyncio.timeout(10):
-            while rooms.meters.accepted != 4:
-                await asyncio.sleep(0)
+        await one.hears(Acked, 3)
         assert rooms.waiting == 0
