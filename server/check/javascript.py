@@ -178,11 +178,12 @@ def _walk(node: Node, known: frozenset[str], where: _Offsets, uses: list[Use], d
 
 def _is_declaring(node: Node) -> bool:
     parent = node.parent
-    return parent is not None and parent.type in (
-        "labeled_statement",
-        "break_statement",
-        "continue_statement",
-    )
+    if parent is None:
+        return False
+    if parent.type == "unary_expression":
+        # `typeof x` is how one asks whether x is there.
+        return parent.children[0].type == "typeof"
+    return parent.type in ("labeled_statement", "break_statement", "continue_statement")
 
 
 def _properties(node: Node) -> Iterator[str]:

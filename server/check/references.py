@@ -168,7 +168,7 @@ class References:
         from difflib import get_close_matches
 
         known = [*self._names.get(scope, {}), *self._names[APP]]
-        found = get_close_matches(name, known, n=1, cutoff=0.75)
+        found = get_close_matches(name, known, n=1, cutoff=0.65)
         return found[0] if found else None
 
     def _finding(self, rule: str, place: Place, start: int, message: str, fix: str) -> Finding:

@@ -47,7 +47,7 @@ def _text(checked: Sequence[Checked], version: str) -> str:
     lines = []
     for design in checked:
         if design.failure is not None:
-            lines.append(f"{design.path}: could not be checked: {design.failure}")
+            lines.append(f"could not be checked: {design.failure}")
         for each in design.found:
             finding = each.finding
             where = "/".join(str(step) for step in finding.path)
@@ -110,7 +110,7 @@ def _sarif(checked: Sequence[Checked], version: str) -> str:
     index = {rule["id"]: turn for turn, rule in enumerate(rules)}
     results = [_sarif_result(design, each, index) for design in checked for each in design.found]
     failures = [
-        {"level": "error", "message": {"text": f"{design.path}: {design.failure}"}}
+        {"level": "error", "message": {"text": design.failure}}
         for design in checked
         if design.failure is not None
     ]

@@ -127,7 +127,7 @@ def _checked(options: argparse.Namespace) -> Iterator[Checked]:
             )
             yield _one(source, types, own, before)
         except (SourceError, DesignError, OSError) as error:
-            reason = error.message if isinstance(error, DesignError) else str(error)
+            reason = f"{path}: {error.message}" if isinstance(error, DesignError) else str(error)
             yield Checked(path.name, str(path), failure=reason)
 
 

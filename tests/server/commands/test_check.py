@@ -1,0 +1,262 @@
+"""`coweave check` as a pipeline meets it: what it prints, its exit codes, and what it refuses to read."""
+
+import gzip
+import json
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as Tree
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import schemas
+from server import cli
+from server.document.model import new_design
+
+
+def faulty() -> dict[str, Any]:
+    made = new_design("Claims")
+    place = {"page": "page1", "slot": "content", "order": "a0"}
+    made["components"] = {
+        "c1": {"type": "Text", "typeVersion": 1, "name": "T", "place": place, "props": {"text": "{{ Gone.text }}"}},
+        "c2": {"type": "Image", "typeVersion": 1, "name": "I", "place": place, "props": {"src": "x", "alt": ""}},
+    }  # fmt: skip
+    return made
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "claims.json"
+    path.write_text(json.dumps(faulty(), indent=2), encoding="utf-8")
+    return path
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
+    code = cli.main(["check", *map(str, arguments)])
+    told = capsys.readouterr()
+    assert "Traceback" not in told.err
+    return code, told.out, told.err
+
+
+def line_of(path: Path, text: str) -> int:
+    return next(n for n, line in enumerate(path.read_text("utf-8").split("\n"), 1) if text in line)
+
+
+def test_a_good_design_passes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "good.json"
+    path.write_text(json.dumps(schemas.sample("claims-intake")), encoding="utf-8")
+    assert run(capsys, path) == (0, "1 design: 0 errors, 0 warnings, 0 notes\n", "")
+
+
+def test_text_says_where_what_and_how_to_mend(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = file.read_bytes()
+    code, out, _ = run(capsys, file)
+    assert code == 1
+    line = line_of(file, "Gone.text")
+    assert f"{file}:{line}:21: error: T: Gone is not there" in out
+    assert "at components/c1/props/text" in out
+    assert "Set `alt`." in out
+    assert out.endswith("1 design: 1 error, 1 warning, 0 notes\n")
+    assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize("level, code", [("note", 1), ("warning", 1), ("error", 1), ("never", 0)])
+def test_fail_on(file: Path, capsys: pytest.CaptureFixture[str], level: str, code: int) -> None:
+    assert run(capsys, file, "--fail-on", level)[0] == code
+    only = json.loads(file.read_text())
+    del only["components"]["c1"]
+    file.write_text(json.dumps(only))
+    assert run(capsys, file, "--fail-on", level)[0] == (code if level in ("note", "warning") else 0)
+
+
+def test_json_and_baseline(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    report = tmp_path / "report.json"
+    assert run(capsys, file, "--format", "json", "--output", report)[0] == 1
+    (design,) = json.loads(report.read_text("utf-8"))["designs"]
+    assert [each["rule"] for each in design["findings"]] == ["unknown-name", "image-description"]
+    assert run(capsys, file, "--baseline", report)[0] == 0
+    changed = faulty()
+    changed["components"]["c9"] = {**changed["components"]["c1"], "name": "T9"}
+    file.write_text(json.dumps(changed))
+    code, out, _ = run(capsys, file, "--baseline", report)
+    assert (code, out.count("unknown-name")) == (1, 1) and "T9" in out
+
+
+def test_sarif(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log = json.loads(run(capsys, file, "--format", "sarif")[1])
+    (only,) = log["runs"]
+    assert log["version"] == "2.1.0"
+    rules = only["tool"]["driver"]["rules"]
+    assert all(each["help"]["text"] and each["helpUri"] for each in rules)
+    result = only["results"][0]
+    assert result["ruleId"] == rules[result["ruleIndex"]]["id"] == "unknown-name"
+    region = result["locations"][0]["physicalLocation"]["region"]
+    assert region == {"startLine": line_of(file, "Gone.text"), "startColumn": 21}
+    prints = [each["partialFingerprints"]["coweave/v1"] for each in only["results"]]
+    file.write_text(json.dumps(faulty()))
+    again = json.loads(run(capsys, file, "--format", "sarif")[1])["runs"][0]["results"]
+    assert sorted(each["partialFingerprints"]["coweave/v1"] for each in again) == sorted(prints)
+
+
+def test_junit_has_passing_designs_too(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "good.json").write_text(json.dumps(new_design('A "good" <one>')))
+    (tmp_path / "broken.json").write_text("{")
+    code, out, _ = run(
+        capsys, file, tmp_path / "good.json", tmp_path / "broken.json", "--format", "junit"
+    )
+    assert code == 2
+    root = Tree.fromstring(out)
+    assert (root.get("tests"), root.get("failures"), root.get("errors")) == ("3", "1", "1")
+    cases = {case.get("name"): [child.tag for child in case] for case in root.iter("testcase")}
+    assert cases == {"Claims": ["failure"], 'A "good" <one>': [], "broken.json": ["error"]}
+
+
+def test_github(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = run(capsys, file, "--format", "github")[1].splitlines()
+    assert lines[0].startswith(
+        f"::error file={file},line={line_of(file, 'Gone.text')},col=21,title=unknown-name::T"
+    )
+    assert lines[1].startswith("::warning ")
+
+
+def test_folders_are_searched(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "package.json").write_text('{"name": "not a design"}')
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "packed.json.gz").write_bytes(
+        gzip.compress(json.dumps(new_design("P")).encode())
+    )
+    assert cli.main(["export", str(file), "--dir", str(tmp_path / "canonical")]) == 0
+    code, out, _ = run(capsys, tmp_path)
+    assert code == 1
+    assert out.endswith("3 designs: 2 errors, 2 warnings, 0 notes\n")
+    assert f"{tmp_path / 'canonical' / 'components' / 'c1.json'}:9:17: error" in out
+
+
+def bomb(path: Path) -> None:
+    with gzip.open(path, "wb") as packed:
+        for _ in range(80):
+            packed.write(b" " * 1_000_000)
+
+
+@pytest.mark.parametrize(
+    "content, reason",
+    [
+        (b"", "1:1: this is not JSON"),
+        (b"hello", "1:1: this is not JSON"),
+        (b'{\n"a": [1,', "2:9: this is not JSON"),
+        (b"{}", "neither a Coweave design nor"),
+        (b'{"format":"coweave-design"}', "This design is in format None"),
+        (b'{"a": 1,\n "a": 2}', "2:2: the key 'a' stands here twice"),
+        (b"[" * 200_000, "nests too deep"),
+        ("{}".encode("utf-16"), "UTF-16"),
+        (b'{"a":\n"\xff"}', ":2: this is not UTF-8"),
+        (b'{"a": NaN}', "NaN is no number of JSON"),
+        (b"\x1f\x8bnot gzip", "cannot be unpacked"),
+    ],
+)
+def test_what_cannot_be_read_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes, reason: str
+) -> None:
+    path = tmp_path / "bad.json"
+    path.write_bytes(content)
+    code, out, err = run(capsys, path)
+    assert code == 2
+    assert str(path) in out + err and reason in err
+
+
+def test_a_bomb_is_not_unpacked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bomb(tmp_path / "bomb.json.gz")
+    code, _, err = run(capsys, tmp_path / "bomb.json.gz")
+    assert code == 2 and "unpacked, this has more than 64,000,000 bytes" in err
+
+
+def test_a_huge_file_is_not_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with open(tmp_path / "huge.json", "wb") as huge:
+        huge.truncate(100_000_000)
+    code, _, err = run(capsys, tmp_path / "huge.json")
+    assert code == 2 and "100,000,000 bytes" in err
+
+
+@pytest.mark.parametrize(
+    "arguments", [["nothing.json"], [], ["--server", "file:///etc/passwd", "--design", "x"]]
+)
+def test_nothing_to_check(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
+    code, _, err = run(capsys, *arguments)
+    assert code == 2 and err.startswith("coweave: ")
+
+
+def git(folder: Path, *arguments: str) -> None:
+    identity = [
+        "-c",
+        "user.name=T",
+        "-c",
+        "user.email=t@example.com",
+        "-c",
+        "init.defaultBranch=main",
+    ]
+    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+def test_diff_tells_only_what_a_change_brought(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = tmp_path / "old.json"
+    old.write_text(file.read_text())
+    git(tmp_path, "init")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-m", "first")
+    changed = faulty()
+    changed["components"]["c9"] = {**changed["components"]["c1"], "name": "T9"}
+    file.write_text(json.dumps(changed))
+    for against in (str(old), "HEAD"):
+        code, out, _ = run(capsys, file, "--diff", against)
+        assert code == 1 and out.count("unknown-name") == 1 and "T9" in out
+    assert run(capsys, file, "--diff", "no-such-revision")[0] == 2
+    git(tmp_path, "commit", "-am", "second")
+    assert run(capsys, file, "--diff", "HEAD")[0] == 0
+
+
+def test_own_rules(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rules = tmp_path / "rules.json"
+    rule = {
+        "id": "short",
+        "message": "Names are longer.",
+        "schema": {"properties": {"name": {"minLength": 3}}},
+    }
+    rules.write_text(json.dumps({"rules": [rule]}))
+    assert "T: Names are longer. [short]" in run(capsys, file, "--rules", rules)[1]
+    rules.write_text("[]")
+    assert run(capsys, file, "--rules", rules)[0] == 2
+
+
+def test_no_network_and_nothing_of_the_server_is_needed(file: Path) -> None:
+    """A fresh process opens no socket and imports none of the server's packages."""
+    code = (
+        "import socket, sys\n"
+        "def refuse(*a): raise AssertionError('the network')\n"
+        "socket.socket.connect = refuse\n"
+        "from server import cli\n"
+        f"code = cli.main(['check', {str(file)!r}])\n"
+        "heavy = {'sqlalchemy', 'starlette', 'uvicorn', 'alembic', 'redis', 'pycrdt', 'websockets', 'jsonschema'}\n"
+        "assert code == 1 and not heavy & set(sys.modules), heavy & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_one_small_file_is_checked_at_once(file: Path) -> None:
+    """300 ms from a cold start; the best of five, and twice that here, where other tests run beside it."""
+    taken = []
+    for _ in range(5):
+        start = time.perf_counter()
+        program = f"from server import cli; cli.main(['check', {str(file)!r}])"
+        subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+        taken.append(time.perf_counter() - start)
+    assert min(taken) < 0.6
