@@ -7,6 +7,7 @@ entries one after the other on top of the committed state, which it does not tou
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Final
 
 from ot import check, check_value
@@ -30,7 +31,7 @@ from .effects import CommittedOp, Notice
 from .events import Submit
 from .kind import WHOLE, Draft, Kind, State
 from .limits import RoomLimits
-from .overtaken import Loss, losses
+from .overtaken import Loss, are_related, losses
 from .window import Window
 
 __all__ = ["Batch", "Entry", "committed_op"]
@@ -40,6 +41,14 @@ MAX_SEQ: Final = 2**53 - 2
 
 MAX_NOTICES: Final = 20
 """Overtaken places told for one edit: a big paste or delete is not told piece by piece."""
+
+_MAX_SUSPECTS: Final = 256
+"""Edits of others that are looked at to say which one a refused edit conflicts with."""
+
+_CONFLICTING: Final = frozenset(
+    {Code.INVALID, Code.TREE, Code.NAME_TAKEN, Code.UNSAFE_OP, Code.OP_NOT_APPLIED}
+)
+"""Refusals that somebody else's edit may be the reason of."""
 
 
 class Entry:
@@ -154,6 +163,8 @@ class Batch:
             entry.error = error
             if error.code is not Code.NO_OP:
                 entry.notices.clear()
+            if error.code in _CONFLICTING:
+                self._note_conflict(entry, error)
 
     def commit(self) -> State | None:
         """The state after the batch. To be called once the batch is durable."""
@@ -245,6 +256,29 @@ class Batch:
         )
         window.append(op)
         return op
+
+    def _note_conflict(self, entry: Entry, error: DesignError) -> None:
+        """Say which edit, of somebody else and unknown to the refused one, may be why (RM28)."""
+        base, edit = entry.submit.base, entry.edit
+        if base is None or self._draft is None or not isinstance(edit, list):
+            return
+        elements, about = entry.elements, edit
+        rivals = frozenset[str]()
+        if error.code is Code.NAME_TAKEN:
+            rivals = frozenset({error.details["by"]})
+            about = [*about, *({"p": [*rival.split("/"), "name"]} for rival in rivals)]
+        try:
+            around = self._draft.lock_set(edit)
+        except DesignError:
+            around = elements
+        # Of elements that it only relies on, what matters is whether and where they stand.
+        about = [*about, *({"p": [*other.split("/"), "place"]} for other in around - elements)]
+        elements = elements | around | rivals
+        suspects = islice(self._unknown(elements, base, entry.submit.author), _MAX_SUSPECTS)
+        for met, other in suspects:
+            if are_related(about, other):
+                error.details["conflict"] = {"version": met.version, "by": met.author}
+                return
 
     def _note_own_losses(self, entry: Entry, base: int) -> None:
         """What of the edit is lost to edits that it did not know (RM27)."""

@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 from ot import same
 from ot.types import Component, Json, Op, Path
 
-__all__ = ["Loss", "losses"]
+__all__ = ["Loss", "are_related", "losses"]
 
 _NOTHING: Any = object()
+_INDEXED = frozenset({"si", "sd", "li", "ld", "lm"})
 
 
 class Loss(NamedTuple):
@@ -61,6 +62,23 @@ def losses(loser: Op, winner: Op, *, ties: bool) -> Iterator[Loss]:
             theirs = _at(over["oi"], path[len(place) :]) if "oi" in over else _NOTHING
             is_gone = theirs is _NOTHING
             yield Loss(list(path), mine, None if is_gone else theirs, is_gone)
+
+
+def are_related(op: Op, others: Op) -> bool:
+    """Whether a place of one op is, holds, or lies within a place of the other. Linear in both."""
+    places = {_place(component) for component in op}
+    holders = {place[:depth] for place in places for depth in range(len(place) + 1)}
+    for component in others:
+        place = _place(component)
+        if place in holders or any(place[:depth] in places for depth in range(len(place))):
+            return True
+    return False
+
+
+def _place(component: Component) -> tuple[str | int, ...]:
+    """What a component changes: of a text or list, all of it, since its indices move."""
+    path = tuple(component["p"])
+    return path[:-1] if component.keys() & _INDEXED else path
 
 
 def _written(component: Component) -> Json:

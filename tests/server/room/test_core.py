@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ot import Limits
+from ot.types import Op
 from server.document.model import new_design
 from server.document.versioned import TYPE, Create, Delete, NoOp, encode
 from server.errors import Code
@@ -639,6 +640,47 @@ def test_RM27_who_writes_into_what_is_gone_is_told() -> None:
     assert refusal(driver.commit("ann", 1, 1, typed, author="ann")) == Code.NO_OP
     (details,) = overtaken(driver, "ann")
     assert (details["mine"], details["gone"], details["by"]) == ("typed ", True, "bob")
+
+
+def rename(id: str, old: str, new: str) -> Op:
+    return [{"p": ["components", id, "name"], "od": old, "oi": new}]
+
+
+def test_RM28_a_refusal_names_the_edit_that_took_the_name() -> None:
+    driver = open_design()
+    driver.commit("bob", 1, 1, rename("c1", "Box", "Sum"), author="bob")
+    answer = driver.commit("ann", 1, 1, rename("c2", "Text1", "Sum"), author="ann")
+    assert isinstance(answer, Refused) and answer.error.code == Code.NAME_TAKEN
+    assert answer.error.details["conflict"] == {"version": 1, "by": "bob"}
+    again = driver.commit("ann", 2, 2, rename("c2", "Text1", "Sum"), author="ann")
+    assert isinstance(again, Refused), "made with Bob's edit in sight"
+    assert "conflict" not in again.error.details
+
+
+def test_RM28_a_refusal_names_the_edit_that_moved_the_parent() -> None:
+    driver = open_design()
+    place = {"page": "page1", "slot": "content", "order": "a1"}
+    box = {"type": "Container", "typeVersion": 1, "name": "Box2", "place": place, "props": {}}
+    driver.commit("bob", 1, 1, [{"p": ["components", "c3"], "oi": box}], author="bob")
+
+    def move(id: str, old: dict[str, str], parent: str) -> Op:
+        new = {"parent": parent, "slot": "content", "order": "a5"}
+        return [{"p": ["components", id, "place"], "od": old, "oi": new}]
+
+    driver.commit("bob", 2, 2, move("c1", {**place, "order": "a0"}, "c3"), author="bob")
+    answer = driver.commit("ann", 1, 2, move("c3", place, "c1"), author="ann")
+    assert isinstance(answer, Refused) and answer.error.details["rule"] == "cycle"
+    assert answer.error.details["conflict"] == {"version": 2, "by": "bob"}
+
+
+def test_RM28_edits_elsewhere_are_not_blamed() -> None:
+    driver = open_design()
+    text = [{"p": ["components", "c2", "props", "text"], "od": "hello", "oi": "bye"}]
+    driver.commit("bob", 1, 1, text, author="bob")
+    for author in ("ann", "bob"):
+        answer = driver.commit(author, 9, 1, rename("c2", "Text1", "no name"), author=author)
+        assert isinstance(answer, Refused) and answer.error.code == Code.INVALID
+        assert "conflict" not in answer.error.details
 
 
 # -- while others are slow -------------------------------------------------------------------------

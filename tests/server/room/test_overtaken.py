@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from server.room.overtaken import losses
+from server.room.overtaken import are_related, losses
 
 LABEL = ["components", "c1", "props", "label"]
 SET = [{"p": LABEL, "od": "old", "oi": "mine"}]
@@ -50,3 +50,21 @@ def test_where_the_loser_would_win_a_tie() -> None:
     assert list(losses(SET, OVER, ties=False)) == []
     assert len(list(losses(TYPE_IN, OVER, ties=False))) == 1
     assert len(list(losses(SET, DELETE, ties=False))) == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        (SET, OVER, True),
+        (SET, DELETE, True),
+        (DELETE, SET, True),
+        (SET, OTHER, False),
+        (TYPE_IN, SET, True),
+        (TYPE_IN, [{"p": [*LABEL, 9], "sd": "x"}], True),
+        (SET, [{"p": ["settings", "a"], "oi": 1}], False),
+        (SET, [*OTHER, *DELETE], True),
+        ([], SET, False),
+    ],
+)
+def test_what_is_related(one: Any, other: Any, expected: bool) -> None:
+    assert are_related(one, other) is are_related(other, one) is expected
