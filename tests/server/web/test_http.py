@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 from pathlib import Path
@@ -88,6 +89,20 @@ async def test_health_and_readiness(http: httpx.AsyncClient) -> None:
     assert checked(await http.get("/healthz"), 200) == {"ok": True}
     assert checked(await http.get("/readyz"), 200) == {"ready": True}
     assert checked(await http.get("/api/openapi.json"), 200) == OPENAPI
+
+
+async def test_F6_a_disk_that_stands_still_is_told_within_two_seconds(
+    http: httpx.AsyncClient, backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def stuck(commits: object) -> list[object]:
+        await asyncio.Event().wait()
+        raise AssertionError("it never comes back")
+
+    monkeypatch.setattr(backend.store, "commit", stuck)
+    async with asyncio.timeout(2):
+        assert checked(await http.get("/readyz"), 503) == {"ready": False}
+    monkeypatch.undo()
+    assert checked(await http.get("/readyz"), 200) == {"ready": True}
 
 
 async def test_the_session_is_who_one_says(http: httpx.AsyncClient) -> None:
