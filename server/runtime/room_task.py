@@ -68,12 +68,15 @@ from .loading import Damaged, load_room
 from .mailbox import Mailbox
 from .meters import Meters
 
-__all__ = ["HEADS", "Commits", "Node", "Peer", "RoomTask"]
+__all__ = ["HEADS", "MAILBOX_EVENTS", "Commits", "Node", "Peer", "RoomTask"]
 
 HEADS: Final = "heads"
 """The channel on which nodes tell each other what they committed."""
 
 _log = logging.getLogger("coweave.room")
+
+MAILBOX_EVENTS: Final = 1_024
+"""Edits that wait for a room, and as many reads."""
 
 _LOAD_RETRY_SECONDS: Final = 0.2
 _BUSY_OPS: Final = 4
@@ -114,7 +117,7 @@ class Node:
     clock: Clock
     limits: RoomLimits = field(default_factory=RoomLimits)
     meters: Meters = field(default_factory=Meters)
-    mailbox_events: int = 1_024
+    mailbox_events: int = MAILBOX_EVENTS
     load_seconds: float = 10.0  # for as long a store that does not answer is asked again
 
 
