@@ -22,7 +22,11 @@ __all__ = ["LIMITS", "Peer", "Peers", "drive"]
 HERE = Path(__file__).parent
 SERVER_CORE, DRIVER_CORE = 0, 1
 
-LIMITS = {"COWEAVE_OPS_PER_SECOND": "1000000", "COWEAVE_OPS_BURST": "1000000", "COWEAVE_LOG_LEVEL": "WARNING"}
+LIMITS = {
+    "COWEAVE_OPS_PER_SECOND": "1000000",
+    "COWEAVE_OPS_BURST": "1000000",
+    "COWEAVE_LOG_LEVEL": "WARNING",
+}
 """What the bench lifts of the node's limits: those on one person's rate, since its people type without end."""
 
 
@@ -43,7 +47,9 @@ class Peer:
     def socket_url(self) -> str:
         return self.program.url.replace("http", "ws", 1) + self.path
 
-    def make(self, folder: Path, name: str, content: Mapping[str, Any], count: int = 1) -> list[str]:
+    def make(
+        self, folder: Path, name: str, content: Mapping[str, Any], count: int = 1
+    ) -> list[str]:
         """The ids of `count` documents of this content; made when first asked for."""
         if name not in self.documents:
             if self.is_ours:
@@ -85,7 +91,9 @@ def drive(peer: Peer, scenario: str, documents: list[str], **options: Any) -> di
         timeout=600,
     )
     if done.returncode:
-        raise AssertionError(f"{peer.name}, {scenario}: {done.stderr[-2000:]}\n{peer.program.log[-2000:]}")
+        raise AssertionError(
+            f"{peer.name}, {scenario}: {done.stderr[-2000:]}\n{peer.program.log[-2000:]}"
+        )
     result: dict[str, Any] = json.loads(done.stdout)
     return result
 
@@ -129,6 +137,8 @@ def pin(program: Program) -> None:
 
 def snapshot(peer: Peer, document: str) -> dict[str, Any]:
     """What our server has of a document now."""
-    with urllib.request.urlopen(f"{peer.program.url}/api/designs/{document}/snapshot", timeout=60) as answer:
+    with urllib.request.urlopen(
+        f"{peer.program.url}/api/designs/{document}/snapshot", timeout=60
+    ) as answer:
         found: dict[str, Any] = json.load(answer)
     return found
