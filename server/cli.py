@@ -69,9 +69,9 @@ def _parser() -> argparse.ArgumentParser:
         help="serve the schema-less collection `scratch` (COWEAVE_SCRATCH)",
     )
     add = command(
-        "import", _import, "Make a design from a file: ours, or an Appsmith export (also gzipped)."
+        "import", _import, "Make a design from a file or folder: ours, or of Appsmith or ToolJet."
     )
-    add.add_argument("file", type=Path, metavar="FILE")
+    add.add_argument("file", type=Path, metavar="PATH")
     add.add_argument("--name", help="name of the new design")
     command("migrate", _migrate, "Bring the database to this version's tables.")
     command("samples", _samples, "Load the sample designs if there is no design yet.")
@@ -158,14 +158,7 @@ def _migrate(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _import(options: argparse.Namespace, settings: Settings) -> int:
-    from .protocol.codec import read_object
-    from .web.http import MAX_IMPORT_BYTES
-
-    content = options.file.read_bytes()
-    if content.startswith(b"\x1f\x8b"):
-        with gzip.open(options.file) as file:
-            content = file.read(MAX_IMPORT_BYTES + 1)
-    data = read_object(content, MAX_IMPORT_BYTES)
+    data = _design_at(options.file)
 
     async def add(backend: Backend, principal: Principal) -> None:
         made = await backend.catalogue.add(principal, data, options.name)
@@ -178,6 +171,24 @@ def _import(options: argparse.Namespace, settings: Settings) -> int:
 
     asyncio.run(_with_backend(settings, add))
     return 0
+
+
+def _design_at(path: Path) -> Any:
+    """The JSON of a file, or the design that a folder is."""
+    from .commands.sources import SourceError, read
+    from .protocol.codec import read_object
+    from .web.http import MAX_IMPORT_BYTES
+
+    if path.is_dir():
+        try:
+            return read(path).document
+        except SourceError as error:
+            raise SettingsError(str(error)) from error
+    content = path.read_bytes()
+    if content.startswith(b"\x1f\x8b"):
+        with gzip.open(path) as file:
+            content = file.read(MAX_IMPORT_BYTES + 1)
+    return read_object(content, MAX_IMPORT_BYTES)
 
 
 def _samples(options: argparse.Namespace, settings: Settings) -> int:

@@ -48,6 +48,17 @@ def test_import(tmp_path: Path, capsys: pytest.CaptureFixture[str], compressed: 
     assert [line.partition(":")[0] for line in lines] == ["Claims", "Mine"]
 
 
+def test_import_of_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "design.json"
+    file.write_text(json.dumps(new_design("Claims")))
+    assert cli.main(["export", str(file), "--dir", str(tmp_path / "folder")]) == 0
+    assert cli.main(["import", str(tmp_path / "folder")]) == 0
+    assert capsys.readouterr().out.startswith("Claims: /designs/")
+    (tmp_path / "folder" / "meta.json").unlink()
+    assert cli.main(["import", str(tmp_path / "folder")]) == 1
+    assert "meta.json is missing" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "content", [b"{", b"[]", b"{}", b'{"format":"coweave-design"}', b"\xff\xfe"]
 )
