@@ -28,7 +28,7 @@ FLOORS = (
     {"server.store", "server.locks", "server.bus"},
     {"server.runtime"},
     {"server.web", "server.yjs"},
-    {"server.app"},
+    {"server.app", "server.limits"},
     {"server.serving", "server.commands"},
     {"server.cli"},
 )

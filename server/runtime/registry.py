@@ -20,9 +20,12 @@ from ..room.kind import Kind
 from .meters import Meters
 from .room_task import HEADS, Node, Peer, RoomTask
 
-__all__ = ["Rooms"]
+__all__ = ["MOST_ROOMS", "Rooms"]
 
 _log = logging.getLogger("coweave.rooms")
+
+MOST_ROOMS: Final = 10_000
+"""Open at once on one node."""
 
 _LISTEN_RETRY_SECONDS: Final = 1.0
 
@@ -46,7 +49,7 @@ class Rooms:
         node: Node,
         kinds: Mapping[str, Kind],
         *,
-        max_rooms: int = 10_000,
+        max_rooms: int = MOST_ROOMS,
         idle_seconds: float = 60.0,
         ask_seconds: float = 30.0,
         stop_seconds: float = 10.0,

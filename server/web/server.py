@@ -17,11 +17,11 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from ..protocol.codec import MAX_FRAME_BYTES
 from .frames import FrameProtocol
 
-__all__ = ["listen", "new_loop", "serve"]
+__all__ = ["PING_SECONDS", "REQUEST_SECONDS", "listen", "new_loop", "serve"]
 
 _BACKLOG: Final = 2_048
-_REQUEST_SECONDS: Final = 10.0  # for the whole head of a connection's first request
-_PING_SECONDS: Final = 20.0  # a silent peer is found within two of them
+REQUEST_SECONDS: Final = 10.0  # for the whole head of a connection's first request
+PING_SECONDS: Final = 20.0  # a silent peer is found within two of them
 _STOP_SECONDS: Final = 5  # for answers under way; rooms have their own time after it
 
 
@@ -51,8 +51,8 @@ async def serve(app: ASGIApp, listener: socket.socket, started: Callable[[], Non
         http=_HttpProtocol,
         ws=FrameProtocol,
         ws_max_size=MAX_FRAME_BYTES,
-        ws_ping_interval=_PING_SECONDS,
-        ws_ping_timeout=_PING_SECONDS,
+        ws_ping_interval=PING_SECONDS,
+        ws_ping_timeout=PING_SECONDS,
         ws_per_message_deflate=False,  # a bomb otherwise, and most of the CPU of a busy room
         lifespan="off",
         log_config=None,
@@ -70,7 +70,7 @@ class _HttpProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._limit = self.loop.call_later(_REQUEST_SECONDS, self._close_if_silent)
+        self._limit = self.loop.call_later(REQUEST_SECONDS, self._close_if_silent)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._limit.cancel()

@@ -38,7 +38,7 @@ async def hello(scope: Any, receive: Any, send: Any) -> None:
 
 async def test_silent_connections_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether they say nothing at all or begin a request and never end it."""
-    monkeypatch.setattr(server, "_REQUEST_SECONDS", 0.3)
+    monkeypatch.setattr(server, "REQUEST_SECONDS", 0.3)
     started = asyncio.Event()
     with listen("127.0.0.1", 0) as listener:
         port = listener.getsockname()[1]

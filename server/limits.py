@@ -1,0 +1,137 @@
+"""Every limit that a user, a client or an operator can meet, read from where it is kept.
+
+`docs/limits.md` shows this table; `tests/server/test_limits.py` holds the two equal and names, for
+each line, the test that goes up to the limit and beyond it.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from .document import limits as design
+from .protocol import codec, messages, session
+from .room import batch
+from .room.limits import RoomLimits
+from .runtime import committer
+from .runtime.registry import MOST_ROOMS
+from .runtime.room_task import MAILBOX_EVENTS
+from .settings import Settings
+from .web import catalogue, frames, http, outbox, server, who
+
+__all__ = ["LIMITS", "Limit", "table"]
+
+_ROOM: Final = RoomLimits()
+_SETTINGS: Final = Settings()
+
+_REFUSED: Final = "refused: `ERR_DESIGN_TOO_LARGE`"
+_MALFORMED: Final = "refused: `ERR_MESSAGE_BADLY_FORMED`"
+_INVALID: Final = "refused: `ERR_DESIGN_INVALID`"
+_SLOWED: Final = "the client is read more slowly"
+
+
+class Limit(NamedTuple):
+    """`most` of `what` are taken; `beyond` says what happens to more."""
+
+    what: str
+    most: float
+    beyond: str
+
+
+LIMITS: Final[dict[str, tuple[Limit, ...]]] = {
+    "An edit": (
+        Limit("parts of one edit of a client", _ROOM.client.components, _REFUSED),
+        Limit("bytes of one edit of a client", _ROOM.client.size, _REFUSED),
+        Limit("parts of one edit that the server makes", _ROOM.bulk.components, _REFUSED),
+        Limit("bytes of one edit that the server makes", _ROOM.bulk.size, _REFUSED),
+        Limit("containers around a value in an edit", _ROOM.client.depth, _REFUSED),
+        Limit(
+            "pairs of parts that meet when an edit is merged with later ones",
+            _ROOM.batch_work,
+            _REFUSED,
+        ),
+        Limit(
+            "versions that an edit may be behind",
+            _ROOM.catch_up_ops,
+            "refused: `ERR_SUBMIT_TRANSFORM_OPS_NOT_FOUND`",
+        ),
+        Limit(
+            "overwritten places told to one person for one edit",
+            batch.MAX_NOTICES,
+            "the first are told",
+        ),
+    ),
+    "A design": (
+        Limit("bytes of a design", design.MAX_DOCUMENT_BYTES, _REFUSED),
+        Limit("elements in each section", design.MAX_ELEMENTS, _REFUSED),
+        Limit("containers around a value", design.MAX_DEPTH, _REFUSED),
+        Limit("components around a component", design.MAX_TREE_DEPTH, "refused: `ERR_DESIGN_TREE`"),
+        Limit("characters of a component's, query's or script's name", design.MAX_NAME, _INVALID),
+        Limit("characters of a design's name", catalogue.MAX_DESIGN_NAME, _INVALID),
+        Limit("characters of an order key", design.MAX_ORDER_KEY, _INVALID),
+    ),
+    "A message": (
+        Limit("bytes of a frame", codec.MAX_FRAME_BYTES, "the connection is closed: 1009"),
+        Limit("bytes of a message", codec.MAX_MESSAGE_BYTES, _REFUSED),
+        Limit("containers around a value in a message", codec.MAX_NESTING, _MALFORMED),
+        Limit("characters of an id or a collection", messages.MAX_NAME, _MALFORMED),
+        Limit("characters of a presence channel", messages.MAX_CHANNEL, _MALFORMED),
+        Limit("documents named in one message", messages.MAX_BULK, _REFUSED),
+        Limit("bytes of one presence", messages.MAX_PRESENCE_BYTES, _REFUSED),
+        Limit("a version or a counter", messages.MAX_SAFE_INTEGER, _MALFORMED),
+    ),
+    "A connection": (
+        Limit("documents and channels followed", session.MAX_SUBSCRIPTIONS, _REFUSED),
+        Limit("presences", session.MAX_PRESENCES, _REFUSED),
+        Limit(
+            "bytes of live edits that wait for a reader",
+            outbox.MAX_LIVE_BYTES,
+            "it is caught up from storage instead",
+        ),
+        Limit("bytes of answers that wait for a reader", outbox.MAX_WAITING_BYTES, _SLOWED),
+        Limit(
+            "seconds in which a reader reads nothing of what waits",
+            frames.STALL_SECONDS,
+            "closed: 4008",
+        ),
+        Limit("seconds for the head of a first request", server.REQUEST_SECONDS, "closed"),
+        Limit("seconds between a ping and its answer", server.PING_SECONDS, "closed: 1011"),
+    ),
+    "A person": (
+        Limit(
+            "messages a second, sustained (`COWEAVE_OPS_PER_SECOND`)",
+            _SETTINGS.ops_per_second,
+            _SLOWED,
+        ),
+        Limit("messages at once before that (`COWEAVE_OPS_BURST`)", _SETTINGS.ops_burst, _SLOWED),
+        Limit("characters of a person's name", who.MAX_USER_NAME, _MALFORMED),
+    ),
+    "A request over HTTP": (
+        Limit("bytes of a body", http.MAX_BODY_BYTES, _REFUSED),
+        Limit("bytes of an imported file", http.MAX_IMPORT_BYTES, _REFUSED),
+    ),
+    "A node": (
+        Limit(
+            "open designs",
+            MOST_ROOMS,
+            "an unused one is closed for it, or `ERR_DESIGN_OVERLOADED` and closed: 1013",
+        ),
+        Limit("edits, and as many reads, that wait for one design", MAILBOX_EVENTS, _SLOWED),
+        Limit(
+            "readers of one design that are caught up from storage at once",
+            _ROOM.readers,
+            "`ERR_DESIGN_OVERLOADED` and closed: 1013",
+        ),
+        Limit("edits of one design committed together", _ROOM.batch_ops, "the rest is next"),
+        Limit("edits of one design kept in memory", _ROOM.recent_ops, "read from storage"),
+        Limit("batches that wait to be committed", committer.MOST_WAITING, "their designs wait"),
+    ),
+}
+
+
+def table() -> str:
+    """The table as Markdown."""
+    lines: list[str] = []
+    for heading, limits in LIMITS.items():
+        lines += ["", f"## {heading}", "", "| what | at most | beyond it |", "|---|---:|---|"]
+        lines += [f"| {what} | {most:,.0f} | {beyond} |" for what, most, beyond in limits]
+    return "\n".join([*lines[1:], ""])
