@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import re
 import subprocess
@@ -35,20 +34,12 @@ def test_the_table_of_settings_is_complete() -> None:
     assert table == read
 
 
-def test_the_table_of_limits_is_true() -> None:
-    text = (TOP / "docs/operations.md").read_text("utf-8")
-    rows = re.findall(r"^\|[^|]+\| ([\d,]+) \| `([\w.]+)\.(\w+)` \|$", text, re.M)
-    assert len(rows) > 10
-    for number, module, name in rows:
-        assert getattr(importlib.import_module(module), name) == int(number.replace(",", "")), name
-
-
 def test_the_commands_are_told_of() -> None:
     text = (TOP / "docs/operations.md").read_text("utf-8")
-    told = set(re.findall(r"^\| `coweave (\w+)", text, re.M))
+    told = set(re.findall(r"^\| `coweave ([\w-]+)", text, re.M))
     command = [Path(sys.executable).with_name("coweave"), "--help"]
     shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    assert told == set(re.findall(r"^    (\w+) ", shown, re.M))
+    assert told == set(re.findall(r"^    ([\w-]+)(?: |$)", shown, re.M))
 
 
 def test_the_makefile_has_the_commands_that_are_told_of() -> None:

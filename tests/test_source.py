@@ -48,29 +48,10 @@ PURE = {
     "server.check": {"jsonschema_rs", "orjson", "tree_sitter", "tree_sitter_javascript"},
     "server.interchange": {"orjson"},
 }
-IMPURE = {
-    *(
-        "asyncio",
-        "concurrent",
-        "logging",
-        "multiprocessing",
-        "queue",
-        "random",
-        "secrets",
-        "select",
-    ),
-    *(
-        "selectors",
-        "signal",
-        "socket",
-        "sqlite3",
-        "subprocess",
-        "tempfile",
-        "threading",
-        "time",
-        "uuid",
-    ),
-}
+IMPURE = set(
+    "asyncio concurrent logging multiprocessing queue random secrets select selectors signal socket"
+    " sqlite3 subprocess tempfile threading time uuid".split()
+)
 
 
 def modules() -> Iterator[tuple[str, Path]]:
