@@ -111,6 +111,7 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
                 people=store.people,
                 access=access,
                 audience=audience,
+                types=types,
                 clock=_milliseconds,
             ),
         )

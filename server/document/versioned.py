@@ -8,7 +8,7 @@ deleted document keeps counting and can be created again (PROTOCOL 4 and 6.2).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 import orjson
@@ -41,10 +41,14 @@ TYPE: Final = json0.URI
 
 @dataclass(frozen=True, slots=True)
 class Create:
-    """Bring the document into being; `type` is the type's uri."""
+    """Bring the document into being; `type` is the type's uri.
+
+    `judged`: the state of `data`, if whoever made this edit has judged it already.
+    """
 
     type: str
     data: Json
+    judged: Any = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

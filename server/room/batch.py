@@ -224,6 +224,7 @@ class Batch:
         match edit:
             case Create():
                 self._create(edit)
+                edit = Create(edit.type, edit.data)  # what was judged changes from now on
             case Delete():
                 self._state = self._draft = None
             case NoOp():
@@ -315,9 +316,8 @@ class Batch:
     def _create(self, edit: Create) -> None:
         if self._draft is not None:
             raise DesignError(Code.DOC_ALREADY_CREATED, "The document was created already.")
-        self._state = self._kind.load(edit.data, True)
-        self._draft = self._state.draft()
-        self.name = self._state.name
+        state = edit.judged or self._kind.load(edit.data, True)
+        self._state, self._draft, self.name = state, state.draft(), state.name
 
 
 def committed_op(stored: StoredOp, kind: Kind) -> CommittedOp:

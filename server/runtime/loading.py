@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from dataclasses import dataclass
 from typing import Final
@@ -42,10 +43,15 @@ async def load_room(store: Store, document: DocumentId, kind: Kind, limits: Room
     """
     try:
         loaded = await _load(store, document, limits, await _milestone(store, document))
-        return _open(kind, loaded, limits)
+        return await _opened(kind, loaded, limits)
     except Damaged:
         loaded = await _load(store, document, limits, Snapshot(0, None, None))
-        return _open(kind, loaded, limits)
+        return await _opened(kind, loaded, limits)
+
+
+async def _opened(kind: Kind, loaded: _Loaded, limits: RoomLimits) -> Room:
+    """Beside the loop: a design of many megabytes takes a second, and everybody else would wait."""
+    return await asyncio.to_thread(_open, kind, loaded, limits)
 
 
 def _open(kind: Kind, loaded: _Loaded, limits: RoomLimits) -> Room:

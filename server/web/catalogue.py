@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from ot.types import Json
 
+from ..document.design import Design
 from ..document.model import new_design
 from ..document.versioned import TYPE, Create
 from ..errors import Code, DesignError
@@ -22,6 +23,7 @@ from ..policy.rights import DESIGNS, Principal, Right
 from ..ports import Clock, DesignRow, Designs, DocumentId, People
 from ..room.effects import Snapshot
 from ..runtime.registry import Rooms
+from ..types.registry import TypeRegistry
 from .access import Access
 from .audience import Audience
 
@@ -51,6 +53,7 @@ class Catalogue:
         people: People,
         access: Access,
         audience: Audience,
+        types: TypeRegistry,
         clock: Clock,
     ) -> None:
         self._audience = audience
@@ -58,6 +61,7 @@ class Catalogue:
         self._designs = designs
         self._people = people
         self._access = access
+        self._types = types
         self._clock = clock
 
     async def rows(self, principal: Principal, *, trashed: bool) -> list[DesignRow]:
@@ -138,7 +142,9 @@ class Catalogue:
 
     async def _create(self, principal: Principal, document: dict[str, Any]) -> DesignRow:
         id = DocumentId(principal.tenant, DESIGNS, _new_id())
-        version = await self._rooms.submit(id, Create(TYPE, document), principal.id)
+        # A second of computing for a large one; the others are served meanwhile.
+        judged = await asyncio.to_thread(Design.from_json, document, self._types)
+        version = await self._rooms.submit(id, Create(TYPE, document, judged), principal.id)
         # The ops come first: a row without a design would be a broken entry in the list, a design
         # without a row is seen by nobody.
         now = self._clock()

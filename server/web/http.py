@@ -223,7 +223,9 @@ async def _body(request: Request, limit: int = MAX_BODY_BYTES) -> dict[str, Any]
     if kind != "application/json":
         # Anything else a page of another site could send without asking.
         raise DesignError(Code.MESSAGE_BADLY_FORMED, "Send JSON as content type application/json")
-    return read_object(bytes(parts), limit)
+    if len(parts) <= MAX_BODY_BYTES:
+        return read_object(bytes(parts), limit)
+    return await asyncio.to_thread(read_object, bytes(parts), limit)  # as `_large_reply`
 
 
 def _version(text: str | None) -> int | None:
