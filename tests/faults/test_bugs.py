@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -98,21 +98,26 @@ def test_every_bug_has_its_catcher() -> None:
     assert len(BUGS) >= 12
 
 
-@pytest.mark.parametrize("bug", BUGS)
-def test_a_bug_made_by_hand_is_caught(bug: str) -> None:
-    catcher = CAUGHT_BY[bug]
+@pytest.fixture(scope="module")
+def outcomes() -> dict[str, tuple[int, str]]:
+    """What pytest said of each bug's catcher with the bug in: exit code and output."""
     done = subprocess.run(
-        [
-            *(sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"),
-            *("-p", "tests.faults.bugs", catcher.test),
-        ],
+        [sys.executable, "-m", "tests.faults.run_bugs"],
         cwd=TOP,
-        env={**os.environ, "COWEAVE_BUG": bug},
+        input=json.dumps({bug: catcher.test for bug, catcher in CAUGHT_BY.items()}),
         capture_output=True,
         text=True,
-        timeout=200,
-        check=False,
+        timeout=280,
+        check=True,
     )
-    assert done.returncode == pytest.ExitCode.TESTS_FAILED, done.stdout + done.stderr
-    assert f"FAILED {catcher.test}" in done.stdout, done.stdout
-    assert catcher.says in done.stdout, done.stdout
+    outcomes: dict[str, tuple[int, str]] = json.loads(done.stdout)
+    return outcomes
+
+
+@pytest.mark.parametrize("bug", BUGS)
+def test_a_bug_made_by_hand_is_caught(bug: str, outcomes: dict[str, tuple[int, str]]) -> None:
+    catcher = CAUGHT_BY[bug]
+    code, output = outcomes[bug]
+    assert code == pytest.ExitCode.TESTS_FAILED, output
+    assert f"FAILED {catcher.test}" in output, output
+    assert catcher.says in output, output
