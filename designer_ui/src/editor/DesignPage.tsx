@@ -5,6 +5,7 @@ import { Mark } from "../components/Mark";
 import { PropertyChecker } from "../model/schema";
 import { TypeCatalog } from "../model/types";
 import { follow } from "../navigation";
+import { DataPane } from "../panels/data/DataPane";
 import { PropertyPanel } from "../panels/properties/PropertyPanel";
 import { DesignPresence } from "../sync/presence";
 import { type RestError, rest, type SessionInfo, type Snapshot } from "../sync/rest";
@@ -140,6 +141,7 @@ function Editor({ workspace }: { workspace: Workspace }) {
       <main className={css.main}>
         <PageTitle />
         <Canvas />
+        <DataPane />
         <Trail />
       </main>
       <PropertyPanel />

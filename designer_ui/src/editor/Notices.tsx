@@ -1,6 +1,7 @@
 import { CircleAlert, Info, TriangleAlert, X } from "lucide-react";
 import { useEffect, useState } from "react";
 import { IconButton } from "../components/Button";
+import { isData } from "../model/data";
 import type { Notice } from "../sync/session";
 import { useWatched, useWorkspace } from "../workspace/workspace";
 import css from "./Notices.module.css";
@@ -72,6 +73,11 @@ function Toast({ notice, onDone }: { notice: Notice; onDone(): void }) {
       ) : null}
       {there ? (
         <button type="button" className={css.show} onClick={() => commands.select([id])}>
+          Show
+        </button>
+      ) : null}
+      {element !== null && isData(element) && session.mirror.at(element.split("/")) ? (
+        <button type="button" className={css.show} onClick={() => commands.open(element)}>
           Show
         </button>
       ) : null}

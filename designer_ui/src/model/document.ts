@@ -44,7 +44,8 @@ export interface Page {
 export interface Query {
   name: string;
   page: string | null;
-  dataSource: string;
+  /** null: none yet. */
+  dataSource: string | null;
   kind: string;
   body: string;
   config: JsonObject;

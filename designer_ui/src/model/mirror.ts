@@ -10,6 +10,7 @@ import type {
   Element,
   Json,
   Owner,
+  Query,
   Section,
   SectionTypes,
 } from "./document";
@@ -20,9 +21,15 @@ import type { DesignView } from "./view";
 
 /**
  * What can be watched: an element ("components/c1", "meta"), the children of an owner, the list of
- * pages, or anything that changes the shape of the tree or the name of something in it.
+ * pages or of queries (their names and pages), or anything that changes the shape of the tree or the
+ * name of something in it.
  */
-export type Watch = Element | `children:${Owner}` | "pageList" | "outline";
+export type Watch =
+  | Element
+  | `children:${Owner}`
+  | `list:${"queries" | "scripts" | "dataSources"}`
+  | "pageList"
+  | "outline";
 
 type Listener = () => void;
 
@@ -37,6 +44,7 @@ export class Mirror implements DesignView {
   private childLists = new Map<Owner, readonly string[]>();
   private pageList: readonly string[] = NOTHING;
   private outlineVersion = 0;
+  private listVersions = { queries: 0, scripts: 0, dataSources: 0 };
   private listeners = new Map<Watch, Set<Listener>>();
 
   get<S extends Section>(section: S, id: string): SectionTypes[S] | undefined {
@@ -62,6 +70,11 @@ export class Mirror implements DesignView {
   /** A number that grows whenever the tree's shape, a name or a type in it changes. */
   outline(): number {
     return this.outlineVersion;
+  }
+
+  /** A number that grows whenever one comes or goes, or changes its name or page. */
+  list(section: "queries" | "scripts" | "dataSources"): number {
+    return this.listVersions[section];
   }
 
   children(owner: Owner): readonly string[] {
@@ -122,6 +135,9 @@ export class Mirror implements DesignView {
     for (const name of SINGLES) this.singles.set(name, structuredClone(document[name]));
     this.sortPages();
     this.outlineVersion++;
+    for (const section of ["queries", "scripts", "dataSources"] as const) {
+      this.listVersions[section]++;
+    }
     for (const set of [...this.listeners.values()]) for (const listener of [...set]) listener();
   }
 
@@ -154,6 +170,12 @@ export class Mirror implements DesignView {
     } else if (section === "pages") {
       told.add("pageList");
       told.add("outline");
+    } else {
+      const was = before as Partial<Query> | undefined;
+      const is = next as Partial<Query> | undefined;
+      if (was && is && was.name === is.name && was.page === is.page) return;
+      this.listVersions[section]++;
+      told.add(`list:${section}`);
     }
   }
 

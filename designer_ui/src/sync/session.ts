@@ -97,6 +97,7 @@ export class DesignSession {
   private readonly doc: Doc<DesignDocument>;
   private readonly queue: Queue;
   private readonly remoteListeners = new Set<(op: Op) => void>();
+  private readonly opListeners = new Set<(op: Op | null) => void>();
   private incoming: Incoming | null = null;
   private typingKey: string | undefined;
   private typingRequest: Request | undefined;
@@ -140,6 +141,12 @@ export class DesignSession {
   onRemote(listener: (op: Op) => void): () => void {
     this.remoteListeners.add(listener);
     return () => this.remoteListeners.delete(listener);
+  }
+
+  /** Every edit after it was applied, one's own too; null when the design was loaded anew. */
+  onOp(listener: (op: Op | null) => void): () => void {
+    this.opListeners.add(listener);
+    return () => this.opListeners.delete(listener);
   }
 
   /** Applies an edit here at once and sends it. False when it does not fit what is there now. */
@@ -327,6 +334,7 @@ export class DesignSession {
 
   private applied = (op: Op, source: unknown): void => {
     this.mirror.applied(op, this.doc.data);
+    for (const listener of [...this.opListeners]) listener(op);
     if (source) return;
     const incoming = this.incoming;
     if (incoming?.kind === "rollback") this.history.refused(incoming.sent, op);
@@ -343,6 +351,7 @@ export class DesignSession {
     }
     const again = this.phase.get() === "open";
     this.mirror.reset(this.doc.data);
+    for (const listener of [...this.opListeners]) listener(null);
     if (again) {
       // A hard rollback: sharedb found that what waits fits nothing any more.
       this.history.clear();

@@ -1,5 +1,7 @@
 /** What menus, keys and drags do. Each command is one gesture, said aloud and undone as one. */
+import { addData, DATA_WORDS, type DataSection, duplicateData, removeData } from "../model/data";
 import type { Component, Element, Json, Owner } from "../model/document";
+import { elementPath } from "../model/document";
 import { randomId } from "../model/ids";
 import {
   addPage,
@@ -24,7 +26,7 @@ import {
 } from "../model/intents";
 import type { Op, Path } from "../model/op";
 import { ancestors, componentsOfPage, pageOf } from "../model/view";
-import { showPanel } from "./ui";
+import { type Panel, showPanel } from "./ui";
 import type { Workspace } from "./workspace";
 
 export class Commands {
@@ -226,6 +228,11 @@ export class Commands {
     return this.workspace.session.submit({ op, label, gesture, typing: gesture });
   }
 
+  /** Keystrokes that an editor has already told as an op. */
+  typed(op: Op, gesture: string, label: string): boolean {
+    return this.workspace.session.submit({ op, label, gesture, typing: gesture });
+  }
+
   edit(op: Op, label: string): boolean {
     return this.submit(op, label);
   }
@@ -253,6 +260,39 @@ export class Commands {
     });
   }
 
+  // --- queries, scripts, data sources -----------------------------------------------------------
+
+  open(element: Element | null): void {
+    this.workspace.ui.setState({ open: element });
+    if (element !== null) this.say(`${this.nameOf(element)} opened`);
+  }
+
+  addData(section: DataSection): void {
+    const { op, ids } = addData(this.mirror, section, this.page() ?? null, randomId);
+    if (this.submit(op, `Add ${DATA_WORDS[section].one}`)) this.open(`${section}/${ids[0]}`);
+  }
+
+  duplicateData(element: Element): void {
+    const [section] = elementPath(element);
+    const { op, ids } = duplicateData(this.mirror, element, randomId);
+    if (ids.length > 0 && this.submit(op, `Duplicate ${this.nameOf(element)}`)) {
+      this.open(`${section}/${ids[0]}`);
+    }
+  }
+
+  removeData(element: Element): void {
+    const name = this.nameOf(element);
+    const op = removeData(this.mirror, element);
+    if (op.length === 0 || !this.submit(op, `Delete ${name}`)) return;
+    if (this.workspace.ui.getState().open === element) this.workspace.ui.setState({ open: null });
+    this.say(`${name} deleted`);
+  }
+
+  private nameOf(element: Element): string {
+    const name = this.mirror.at([...elementPath(element), "name"]);
+    return typeof name === "string" ? name : "it";
+  }
+
   // --- history ----------------------------------------------------------------------------------
 
   undo(): void {
@@ -265,7 +305,7 @@ export class Commands {
     if (label !== undefined) this.say(`Done again: ${label}`);
   }
 
-  showPanel(panel: "insert" | "layers"): void {
+  showPanel(panel: Panel): void {
     showPanel(this.workspace.ui, panel);
   }
 

@@ -1,6 +1,11 @@
 /** Keys that work anywhere in an open design. */
 import type { Commands } from "./commands";
 
+/** Where it really happened: an event out of a shadow tree names the tree's host as its target. */
+function origin(event: Event): EventTarget | null {
+  return event.composedPath()[0] ?? event.target;
+}
+
 function inText(target: EventTarget | null): boolean {
   return (
     target instanceof HTMLElement &&
@@ -9,8 +14,10 @@ function inText(target: EventTarget | null): boolean {
 }
 
 /** Half-typed values are not edits yet: there the browser's own undo is the right one. */
-function inDraft(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.dataset.draft === "open";
+function inDraft(event: Event): boolean {
+  return event
+    .composedPath()
+    .some((each) => each instanceof HTMLElement && each.dataset.draft === "open");
 }
 
 const NUDGES: { [key: string]: "up" | "down" | "out" | "in" } = {
@@ -31,7 +38,7 @@ export function listenToKeys(commands: Commands): () => void {
   const onCopy = (event: ClipboardEvent) => give(event, () => commands.copy());
   const onCut = (event: ClipboardEvent) => give(event, () => commands.cut());
   const onPaste = (event: ClipboardEvent) => {
-    if (inText(event.target)) return;
+    if (inText(origin(event))) return;
     event.preventDefault();
     commands.paste(event.clipboardData?.getData("text/plain") || null);
   };
@@ -49,7 +56,7 @@ export function listenToKeys(commands: Commands): () => void {
 
 /** Puts the selection on the clipboard unless the person is copying text. */
 function give(event: ClipboardEvent, take: () => string | undefined): void {
-  if (inText(event.target) || getSelection()?.toString()) return;
+  if (inText(origin(event)) || getSelection()?.toString()) return;
   const text = take();
   if (text === undefined) return;
   event.clipboardData?.setData("text/plain", text);
@@ -61,10 +68,10 @@ function commandFor(event: KeyboardEvent, commands: Commands): (() => void) | un
   const control = event.ctrlKey || event.metaKey;
   const letter = key.toLowerCase();
   if (control && !event.altKey && (letter === "z" || letter === "y")) {
-    if (inDraft(event.target)) return undefined;
+    if (inDraft(event)) return undefined;
     return letter === "y" || event.shiftKey ? () => commands.redo() : () => commands.undo();
   }
-  if (inText(event.target)) return undefined;
+  if (inText(origin(event))) return undefined;
   if (control && letter === "d") return () => commands.duplicate();
   if (control && letter === "a") return () => commands.selectAll();
   if (control) return undefined;
@@ -76,6 +83,7 @@ function commandFor(event: KeyboardEvent, commands: Commands): (() => void) | un
   if (key === "F2") return () => focusField("name");
   if (letter === "i") return () => commands.showPanel("insert");
   if (letter === "l") return () => commands.showPanel("layers");
+  if (letter === "q") return () => commands.showPanel("data");
   return undefined;
 }
 

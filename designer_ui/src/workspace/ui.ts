@@ -1,5 +1,6 @@
 /** What only this tab knows: the page shown, the selection, the panel, what is being dragged. */
 import { createStore } from "zustand/vanilla";
+import type { Element } from "../model/document";
 import type { Target } from "../model/intents";
 
 export interface Box {
@@ -16,12 +17,15 @@ export interface Drop {
   line: Box;
 }
 
-export type Panel = "insert" | "layers";
+export type Panel = "insert" | "layers" | "data";
+const PANELS: readonly Panel[] = ["insert", "layers", "data"];
 
 export interface Ui {
   page: string | null;
   selection: readonly string[];
   panel: Panel;
+  /** The query, script or data source that is open below the canvas. */
+  open: Element | null;
   /** Others' selections and names on canvas and tree. */
   showPeople: boolean;
   /** Read out to people who cannot see the canvas. */
@@ -34,7 +38,8 @@ const PANEL_KEY = "coweave.panel";
 
 function storedPanel(): Panel {
   try {
-    return localStorage.getItem(PANEL_KEY) === "insert" ? "insert" : "layers";
+    const stored = localStorage.getItem(PANEL_KEY);
+    return PANELS.find((panel) => panel === stored) ?? "layers";
   } catch {
     return "layers";
   }
@@ -45,6 +50,7 @@ export function createUi() {
     page: null,
     selection: [],
     panel: storedPanel(),
+    open: null,
     showPeople: true,
     said: "",
     drop: null,

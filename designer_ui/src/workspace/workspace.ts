@@ -1,6 +1,7 @@
 /** Everything the views of one open design share. */
-import { createContext, useCallback, useContext, useSyncExternalStore } from "react";
+import { createContext, useCallback, useContext, useMemo, useSyncExternalStore } from "react";
 import { useStore } from "zustand";
+import { type DataSection, dataOn } from "../model/data";
 import type { Component, DesignDocument, Element, Owner, Page } from "../model/document";
 import type { Watch } from "../model/mirror";
 import type { PropertyChecker } from "../model/schema";
@@ -83,6 +84,15 @@ export function useTheme(): DesignDocument["theme"] | undefined {
 export function useOutline(): number {
   const { mirror } = useWorkspace().session;
   return useMirror("outline", () => mirror.outline());
+}
+
+/** What is listed of a section for the page shown: its own and the app-wide ones. */
+export function useDataOn(section: DataSection): readonly string[] {
+  const { mirror } = useWorkspace().session;
+  const page = useCurrentPage();
+  const version = useMirror(`list:${section}`, () => mirror.list(section));
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the version says when the list moves
+  return useMemo(() => dataOn(mirror, section, page), [mirror, section, page, version]);
 }
 
 /** Any element as it is; new whenever it changes. */

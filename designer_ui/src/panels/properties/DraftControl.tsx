@@ -2,9 +2,9 @@ import { type KeyboardEvent, type ReactNode, useState } from "react";
 import type { Element, Json } from "../../model/document";
 import type { Parsed } from "../../model/draft";
 import type { Path } from "../../model/op";
+import { useFieldPresence } from "../../workspace/field";
 import { FieldFrame } from "./FieldFrame";
 import css from "./fields.module.css";
-import { useFieldPresence } from "./useField";
 
 interface DraftControlProps {
   element: Element;

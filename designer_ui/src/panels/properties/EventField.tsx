@@ -2,7 +2,7 @@ import { useMemo } from "react";
 import type { Component, Json } from "../../model/document";
 import { randomId } from "../../model/ids";
 import { useWorkspace } from "../../workspace/workspace";
-import { DraftControl } from "./DraftControl";
+import { DraftCodeControl } from "./CodeControl";
 
 interface EventFieldProps {
   id: string;
@@ -40,15 +40,15 @@ export function EventField({ id, component, event }: EventFieldProps) {
     }
   };
   return (
-    <DraftControl
+    <DraftCodeControl
+      id={id}
       element={element}
       path={path}
       label={event}
       description="What runs then, such as {{ saveClaim.run() }}"
       text={text}
       placeholder="{{ }}"
-      multiline
-      mono
+      edits={edits}
       parse={(typed) => ({ value: typed.trim() === "" ? undefined : typed })}
       commit={commit}
     />

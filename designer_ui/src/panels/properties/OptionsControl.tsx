@@ -3,10 +3,10 @@ import { IconButton } from "../../components/Button";
 import type { Element, Json, JsonObject } from "../../model/document";
 import { insertItem, moveItem, setValue } from "../../model/intents";
 import type { Path } from "../../model/op";
+import { useFieldPresence, useGesture } from "../../workspace/field";
 import { useWorkspace } from "../../workspace/workspace";
 import { FieldFrame } from "./FieldFrame";
 import css from "./fields.module.css";
-import { useFieldPresence, useGesture } from "./useField";
 
 interface OptionsControlProps {
   element: Element;

@@ -4,13 +4,14 @@ import { IconButton } from "../../components/Button";
 import type { Component, Json } from "../../model/document";
 import { parseDraft, showValue } from "../../model/draft";
 import { type Field, isExpression } from "../../model/schema";
+import { useFieldPresence } from "../../workspace/field";
 import { useWorkspace } from "../../workspace/workspace";
+import { DraftCodeControl, LiveCodeControl } from "./CodeControl";
 import { DraftControl } from "./DraftControl";
 import { FieldFrame } from "./FieldFrame";
 import css from "./fields.module.css";
 import { OptionsControl } from "./OptionsControl";
 import { TextControl } from "./TextControl";
-import { useFieldPresence } from "./useField";
 
 interface PropertyFieldProps {
   id: string;
@@ -56,6 +57,9 @@ export function PropertyField({ id, component, field }: PropertyFieldProps) {
   };
   const fallback = field.fallback === undefined ? undefined : showValue(field, field.fallback);
 
+  if (field.free && field.control === "expression" && isTextOrNothing(value)) {
+    return <LiveCodeControl {...common} id={id} placeholder={fallback || "{{ }}"} edits={edits} />;
+  }
   if (field.free && (value === undefined || typeof value === "string")) {
     return (
       <TextControl
@@ -64,26 +68,33 @@ export function PropertyField({ id, component, field }: PropertyFieldProps) {
         schema={field.schema}
         placeholder={fallback ?? ""}
         multiline={field.control !== "text"}
-        mono={field.control === "expression"}
         edits={edits}
       />
     );
   }
-  if (expression || !(field.control in CONTROLS)) {
-    const long =
-      field.control === "json" || field.control === "options" || field.control === "expression";
+  if (expression || field.control === "expression") {
+    return (
+      <DraftCodeControl
+        {...common}
+        id={id}
+        text={showValue(expression ? { control: "text" } : field, value)}
+        placeholder={expression ? "{{ }}" : (fallback ?? "{{ }}")}
+        edits={edits}
+        parse={(text) => parseDraft(field, text, checker)}
+        commit={set}
+      />
+    );
+  }
+  if (!(field.control in CONTROLS)) {
+    const long = field.control === "json" || field.control === "options";
     return (
       <DraftControl
         {...common}
-        text={showValue(expression ? { control: "text" } : field, value)}
-        placeholder={expression ? "{{ }}" : (fallback ?? "")}
-        multiline={
-          long && !expression
-            ? true
-            : field.control === "textarea" || field.control === "expression"
-        }
-        mono={expression || long}
-        numeric={field.control === "number" && !expression}
+        text={showValue(field, value)}
+        placeholder={fallback ?? ""}
+        multiline={long || field.control === "textarea"}
+        mono={long}
+        numeric={field.control === "number"}
         parse={(text) => parseDraft(field, text, checker)}
         commit={set}
       />
@@ -206,6 +217,10 @@ const CONTROLS = {
   color: ColorControl,
   options: ListControl,
 };
+
+function isTextOrNothing(value: Json | undefined): boolean {
+  return value === undefined || typeof value === "string";
+}
 
 /** "twoThirds" as people write it. */
 function words(name: string): string {

@@ -4,10 +4,10 @@ import { elementPath } from "../../model/document";
 import type { Path } from "../../model/op";
 import { moveOffset } from "../../model/text";
 import type { JsonSchema } from "../../model/types";
+import { useFieldPresence, useGesture } from "../../workspace/field";
 import { useWorkspace } from "../../workspace/workspace";
 import { FieldFrame } from "./FieldFrame";
 import css from "./fields.module.css";
-import { useFieldPresence, useGesture } from "./useField";
 
 interface TextControlProps {
   element: Element;

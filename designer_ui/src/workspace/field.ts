@@ -1,8 +1,8 @@
 /** What every field does alike: tell others that one is in it, and end gestures at a pause. */
 import { type SyntheticEvent, useEffect, useMemo, useRef } from "react";
-import type { Element } from "../../model/document";
-import type { Path } from "../../model/op";
-import { useWorkspace } from "../../workspace/workspace";
+import type { Element } from "../model/document";
+import type { Path } from "../model/op";
+import { useWorkspace } from "./workspace";
 
 /** A pause this long ends a typing gesture: undo then takes back what came after it (ms). */
 const PAUSE = 1_000;
