@@ -140,6 +140,10 @@ class Catalogue:
         """The design, if `principal` may read it."""
         return await self._checked(principal, Right.READ, id)
 
+    async def editable(self, principal: Principal, id: str) -> DocumentId:
+        """The design, if `principal` may edit it."""
+        return await self._checked(principal, Right.EDIT, id)
+
     async def _create(self, principal: Principal, document: dict[str, Any]) -> DesignRow:
         id = DocumentId(principal.tenant, DESIGNS, _new_id())
         # A second of computing for a large one; the others are served meanwhile.

@@ -24,6 +24,7 @@ from ..runtime.history import History
 from ..runtime.registry import Rooms
 from ..types.registry import TypeRegistry
 from .catalogue import Catalogue
+from .commands import Commands
 from .replies import error_reply, json_reply, refusal_reply
 from .who import Doorkeeper
 
@@ -59,6 +60,7 @@ class Api:
         self._store = store
         self._history = history
         self._types = types
+        self._commands = Commands(catalogue, rooms, types)
         self._doorkeeper = doorkeeper
         self._scratch = scratch
 
@@ -78,6 +80,10 @@ class Api:
             ("POST", "/api/designs/{id}/duplicate", self.duplicate),
             ("POST", "/api/designs/{id}/restore", self.restore),
             ("GET", "/api/designs/{id}/snapshot", self.snapshot),
+            ("POST", "/api/designs/{id}/elements/rename", self.rename_element),
+            ("POST", "/api/designs/{id}/migrate", self.migrate),
+            ("GET", "/api/designs/{id}/check", self.check),
+            ("GET", "/api/designs/{id}/export", self.export),
         ]
         return [Route(path, _coded(call), methods=[method]) for method, path, call in listed]
 
@@ -176,6 +182,29 @@ class Api:
         headers = {"etag": f'"v{snapshot.version}"', "cache-control": "private, no-cache"}
         state = {"v": snapshot.version, "type": snapshot.type, "data": snapshot.data}
         return _unchanged(request, headers) or await _large_reply(request, state, headers)
+
+    # -- commands on one design --------------------------------------------------------------------
+
+    async def rename_element(self, request: Request) -> Response:
+        principal = await self._doorkeeper.principal(request)
+        body = await _body(request)
+        id = request.path_params["id"]
+        done = await self._commands.rename(principal, id, body.get("element"), body.get("name"))
+        return json_reply(done)
+
+    async def migrate(self, request: Request) -> Response:
+        principal = await self._doorkeeper.principal(request)
+        return json_reply(await self._commands.migrate(principal, request.path_params["id"]))
+
+    async def check(self, request: Request) -> Response:
+        principal = await self._doorkeeper.principal(request)
+        return json_reply(await self._commands.check(principal, request.path_params["id"]))
+
+    async def export(self, request: Request) -> Response:
+        principal = await self._doorkeeper.principal(request)
+        to = request.query_params.get("to")
+        document = await self._commands.export(principal, request.path_params["id"], to)
+        return await _large_reply(request, document, {})
 
     async def _shown(self, principal: Principal, rows: list[DesignRow]) -> list[dict[str, Json]]:
         names = await self._catalogue.people(principal, rows)
