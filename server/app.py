@@ -10,8 +10,8 @@ from __future__ import annotations
 import hmac
 import secrets
 import time
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 from starlette.applications import Starlette
@@ -35,7 +35,7 @@ from .runtime.presence_hub import PresenceHub
 from .runtime.registry import Rooms
 from .runtime.room_task import Node
 from .settings import Settings, SettingsError
-from .store import SqlStore, StoreUnfit
+from .store import SqlStore, StoreUnfit, claimed
 from .types.registry import TypeRegistry
 from .web.access import Access
 from .web.audience import Audience
@@ -52,7 +52,7 @@ from .web.sockets import ShareDBSocket
 from .web.static import designer_routes
 from .web.who import Doorkeeper
 
-__all__ = ["Backend", "create_app", "milestone_key", "open_backend", "open_store"]
+__all__ = ["Backend", "claim", "create_app", "milestone_key", "open_backend", "open_store"]
 
 _GZIP_FROM_BYTES = 1_024
 
@@ -115,6 +115,20 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
                 clock=_milliseconds,
             ),
         )
+
+
+@contextmanager
+def claim(settings: Settings) -> Iterator[None]:
+    """Be the one node that serves the database, where there can be only one.
+
+    Raises: SettingsError if another node does.
+    """
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(claimed(settings.database))
+        except StoreUnfit as error:
+            raise SettingsError(str(error)) from error
+        yield
 
 
 @asynccontextmanager

@@ -113,9 +113,11 @@ def _set_up_logging(settings: Settings) -> None:
 
 
 def _serve(options: argparse.Namespace, settings: Settings) -> int:
+    from .app import claim
     from .web.server import listen, new_loop
 
     with (
+        claim(settings),
         listen(settings.host, settings.port) as listener,
         asyncio.Runner(loop_factory=new_loop) as runner,
     ):

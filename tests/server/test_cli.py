@@ -7,6 +7,7 @@ import json
 import signal
 import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import httpx
@@ -128,3 +129,21 @@ def test_import_while_the_server_runs(tmp_path: Path) -> None:
         assert rows[0]["createdBy"]["name"] == "Import"
         snapshot = httpx.get(f"{server.url}/api/designs/{rows[0]['id']}/snapshot").json()
         assert snapshot["data"]["meta"]["name"] == "From outside"
+
+
+def test_B5_a_second_node_on_the_same_database_says_why_it_stops(tmp_path: Path) -> None:
+    with ServerProcess(tmp_path / "node") as first:
+        environment = {**first.environment, "COWEAVE_PORT": "0"}
+        second = subprocess.run(
+            [Path(sys.executable).with_name("coweave"), "serve"],
+            env=environment,
+            cwd=first.folder,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert second.returncode == 1
+        assert second.stderr.startswith("coweave: Another node serves ")
+        assert len(second.stderr.splitlines()) == 1
+        first.kill()
+        first.start()
