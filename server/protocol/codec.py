@@ -31,6 +31,7 @@ __all__ = [
     "Unreadable",
     "decode",
     "encode",
+    "encoded",
     "op_frame",
     "own_op_frame",
     "read_object",
@@ -92,6 +93,11 @@ def read_object(data: bytes, max_bytes: int) -> dict[str, Json]:
 def encode(message: Mapping[str, Json]) -> bytes:
     """One frame."""
     return orjson.dumps(message)
+
+
+def encoded(data: bytes) -> Json:
+    """What `encode` gave, as a part of something larger."""
+    return orjson.Fragment(data)
 
 
 def op_frame(

@@ -10,7 +10,7 @@ asks is decided by the caller before it is carried out; a "no" comes back as `re
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from ot.types import Json, Op
@@ -42,15 +42,21 @@ MAX_PRESENCES: Final = 16
 _ECHO_BYTES = 4_096
 _ECHOED = ("a", "id", "c", "d", "b", "v", "src", "seq", "ch", "pv", "ts")
 _MAX_OWNED = 64
+_PART_BYTES = 1_048_576  # of a bulk's answer
 
 
 @dataclass(eq=False, slots=True)
 class _Bulk:
-    """One bulk message, answered when the last of its documents is."""
+    """One bulk message, answered when the last of its documents is, or in parts where that is much.
+
+    A stock client takes what each answer brings.
+    """
 
     echo: Mapping[str, Json]
     waiting: int
     data: dict[str, Json] = field(default_factory=dict)
+    size: int = 0  # of `data`, in bytes
+    is_begun: bool = False  # part of the answer has gone
     reached: dict[str, int | None] = field(default_factory=dict)
     failed: list[tuple[str, int | None, DesignError]] = field(default_factory=list)
 
@@ -62,6 +68,7 @@ class Request:
     echo: Mapping[str, Json]
     since: int | None = None
     bulk: _Bulk | None = None
+    is_new: bool = False  # a presence or channel that the connection did not hold before
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +246,7 @@ class Session:
             self._presences.discard(key)
         else:
             _bound(len(self._presences | {key}), MAX_PRESENCES, "presences")
+            request = replace(request, is_new=key not in self._presences)
             self._presences.add(key)
         return [Do(message, request)]
 
@@ -256,6 +264,7 @@ class Session:
         if isinstance(message, messages.PresenceSubscribe):
             channels = self._channels | {channel}
             _bound(len(channels) + len(self._documents), MAX_SUBSCRIPTIONS, "subscriptions")
+            request = replace(request, is_new=channel not in self._channels)
             self._channels = channels
         else:
             self._channels.discard(channel)
@@ -314,18 +323,30 @@ class Session:
             return [notice, Close(CLOSE_TRY_AGAIN, error.code)]
         if request.echo.get("a") in ("s", "bs"):
             self._documents.discard((str(request.echo.get("c")), str(request.echo.get("d"))))
+        if request.is_new:
+            self._drop_place(request.echo)
         if request.bulk is None:
             return [_error(request, error)]
         request.bulk.failed.append((str(request.echo["d"]), request.since, error))
         return self._one_of_bulk(request)
+
+    def _drop_place(self, echo: Mapping[str, Json]) -> None:
+        """What was refused holds no place among those that a connection may have."""
+        channel = str(echo.get("ch"))
+        if echo.get("a") == "ps":
+            self._channels.discard(channel)
+        else:
+            self._presences.discard((channel, str(echo.get("id"))))
 
     def answered(self, request: Request, version: int, type: str | None, data: Json) -> list[Step]:
         """A fetch or subscribe without a version."""
         state = _state(version, type, data)
         if request.bulk is None:
             return [Send(codec.encode({**_names(request), "data": state}))]
-        request.bulk.data[str(request.echo["d"])] = state
-        return self._one_of_bulk(request)
+        bulk, encoded = request.bulk, codec.encode(state)
+        bulk.data[str(request.echo["d"])] = codec.encoded(encoded)
+        bulk.size += len(encoded)
+        return [*(_part(bulk) if bulk.size > _PART_BYTES else []), *self._one_of_bulk(request)]
 
     def done(self, request: Request) -> Send:
         """The plain answer: to a fetch or subscribe whose ops went before, and to all the rest."""
@@ -422,15 +443,30 @@ def _finish(bulk: _Bulk) -> list[Step]:
     head = {"a": bulk.echo["a"], "c": bulk.echo["c"]}
     if bulk.echo["a"] != "bu" and type(bulk.echo["b"]) is list:
         failed = {id: _error_fields(error) for id, _, error in bulk.failed}
+        if bulk.is_begun and not (bulk.data or failed):
+            return []
         return [Send(codec.encode({**head, "data": {**bulk.data, **failed}}))]
     steps: list[Step] = [
         Send(codec.encode({**head, "b": {id: since}, **_error_fields(error)}))
         for id, since, error in bulk.failed
     ]
+    if bulk.data:
+        # Documents without a version, among those with one.
+        steps.append(Send(codec.encode({**head, "data": bulk.data})))
     reached: Json = list(bulk.reached) if bulk.echo["a"] == "bu" else bulk.reached
     if reached or not steps:
         steps.append(Send(codec.encode({**head, "b": reached})))
     return steps
+
+
+def _part(bulk: _Bulk) -> list[Step]:
+    """What there is of the answer so far."""
+    if type(bulk.echo["b"]) is not list:
+        return []
+    head = {"a": bulk.echo["a"], "c": bulk.echo["c"]}
+    part = Send(codec.encode({**head, "data": bulk.data}))
+    bulk.data, bulk.size, bulk.is_begun = {}, 0, True
+    return [part]
 
 
 def _error_fields(error: DesignError) -> dict[str, Json]:

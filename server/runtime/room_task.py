@@ -264,6 +264,8 @@ class RoomTask:
                 raise event
             if self._is_wanted(event):
                 await self._handle(event)
+                if isinstance(event, Subscribe | Fetch):
+                    await asyncio.sleep(0)  # an answer may be large, and many may have asked
         if room.takes_submits:
             await self._gather()
             submits = mailbox.take_submits(self._node.limits.batch_ops)

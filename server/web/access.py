@@ -25,6 +25,7 @@ class Access:
         self._designs = designs
         self._scratch = scratch
         self._known: dict[DocumentId, tuple[State, float]] = {}
+        self._changes = 0
 
     @property
     def serves_scratch(self) -> bool:
@@ -43,12 +44,14 @@ class Access:
     def forget(self, document: DocumentId) -> None:
         """Its state was changed by this node."""
         self._known.pop(document, None)
+        self._changes += 1
 
     async def _state(self, document: DocumentId) -> State:
         now = time.monotonic()
         known = self._known.get(document)
         if known is not None and now - known[1] < _KNOWN_SECONDS:
             return known[0]
+        changes = self._changes
         try:
             row = await self._designs.get(document.tenant, document.id)
         except StoreUnavailable:
@@ -58,7 +61,8 @@ class Access:
         if row is None:
             return State.MISSING  # not remembered: it may be imported the next moment
         state = State.IN_USE if row.trashed_at is None else State.TRASHED
-        if len(self._known) >= _MAX_KNOWN:
-            self._known.clear()
-        self._known[document] = (state, now)
+        if changes == self._changes:  # else it may be what was before the change
+            if len(self._known) >= _MAX_KNOWN:
+                self._known.clear()
+            self._known[document] = (state, now)
         return state

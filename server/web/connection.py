@@ -7,6 +7,7 @@ that asks for more than can be done is simply read more slowly.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import deque
 from collections.abc import Mapping
@@ -92,6 +93,10 @@ class Connection:
         self._open: set[DocumentId] = set()
         self._catch_up_ops = 1  # nobody knows yet how large its ops are
         self._unnamed: deque[tuple[DocumentId, Notice]] = deque(maxlen=_MAX_UNNAMED)
+        # The read that has no answer yet.
+        self._asked: tuple[DocumentId, Request] | None = None
+        self._answered = asyncio.Event()
+        self._answered.set()
 
     # -- from the client ---------------------------------------------------------------------------
 
@@ -145,13 +150,35 @@ class Connection:
 
     async def _read(self, message: messages.Read, request: Request) -> None:
         document = self._document(message.collection, message.id)
+        await self._may_read()
         await self._services.access.check(self._principal, Right.READ, document)
         event: Subscribe | Fetch = Fetch(self.id, message.since, request)
         if message.subscribe:
             event = Subscribe(self.id, self._session.src, message.since, request)
             self._open.add(document)
             self._services.audience.join(document, self)
+        self._asked = document, request
+        self._answered.clear()
         await self._services.rooms.send(document, self, event)
+
+    async def _may_read(self) -> None:
+        """Waits for the answer to the last read, and until the client has taken most of it.
+
+        A read is a few bytes and its answer may be megabytes: they are made one by one, as they are
+        taken.
+        """
+        await self._answered.wait()
+        await self.outbox.has_room()
+
+    def _note_answer(self, document: DocumentId, delivery: Delivery) -> None:
+        """A read of what is unsubscribed or subscribed anew meanwhile gets no other answer."""
+        if self._asked is None or document != self._asked[0]:
+            return
+        if isinstance(delivery, Answer | CaughtUp | Unsubscribed | Lost) or (
+            isinstance(delivery, Refused) and delivery.request is self._asked[1]
+        ):
+            self._asked = None
+            self._answered.set()
 
     async def _look_back(self, message: messages.LookBack, request: Request) -> None:
         document = self._document(message.collection, message.id)
@@ -291,6 +318,7 @@ class Connection:
         return told.op.version, self._acked(document, told.op)
 
     def _tell_of(self, document: DocumentId, delivery: Delivery) -> None:
+        self._note_answer(document, delivery)
         names = (document.collection, document.id)
         match delivery:
             case OpsSince():

@@ -76,6 +76,11 @@ class Outbox:
         """Bytes of live ops that wait."""
         return self._live_bytes
 
+    @property
+    def waiting_bytes(self) -> int:
+        """Bytes of all that waits."""
+        return self._bytes
+
     def put(self, frame: bytes) -> None:
         """A reply, or an op of a catch-up."""
         self._append(_Waiting(frame))

@@ -207,6 +207,30 @@ def test_WP33_a_bulk_of_snapshots_is_one_answer(session: Session) -> None:
     }
 
 
+def test_WP33_a_large_bulk_is_answered_in_parts(session: Session) -> None:
+    asked = dos(receive(session, a="bf", c="designs", b=["d1", "d2", "d3", "d4"]))
+    text = "x" * 600_000
+    told: dict[str, Any] = {}
+    sizes = []
+    for one in asked:
+        for step in session.answered(one.request, 1, JSON0_URI, text):
+            answer = sent(step)
+            assert (answer["a"], answer["c"]) == ("bf", "designs")
+            told.update(answer["data"])
+            sizes.append(len(answer["data"]))
+    assert told == {f"d{n}": {"v": 1, "data": text} for n in range(1, 5)}
+    assert sizes == [2, 2], "and nothing empty at the end"
+
+
+def test_WP33_what_fails_at_the_end_of_a_large_bulk_is_told(session: Session) -> None:
+    asked = dos(receive(session, a="bf", c="designs", b=["d1", "d2"]))
+    first = sent(session.answered(asked[0].request, 1, JSON0_URI, "x" * 1_100_000))
+    assert list(first["data"]) == ["d1"]
+    gone = DesignError(Code.NOT_FOUND, "There is no such design")
+    last = sent(session.refused(asked[1].request, gone))
+    assert last["data"]["d2"]["error"]["code"] == Code.NOT_FOUND
+
+
 def test_WP33_a_bulk_with_versions(session: Session) -> None:
     one, two, three = dos(receive(session, a="bs", c="designs", b={"d1": 1, "d2": 2, "d3": 3}))
     assert two.message == messages.Read("designs", "d2", 2, True)
@@ -359,6 +383,24 @@ def test_WP52_presences_are_bounded(session: Session) -> None:
     do(put(3, {"again": True}))
     do(put(3, None))
     do(put(16, {}))
+
+
+def test_WP52_what_was_refused_holds_no_place(session: Session) -> None:
+    gone = DesignError(Code.NOT_FOUND, "There is no such design")
+    for n in range(2_000):
+        one = do(receive(session, a="p", ch=f"designs.no{n}", id="me", p={}, pv=0))
+        assert sent(session.refused(one.request, gone))["error"]["code"] == Code.NOT_FOUND
+        one = do(receive(session, a="ps", ch=f"designs.no{n}", seq=n))
+        assert sent(session.refused(one.request, gone))["error"]["code"] == Code.NOT_FOUND
+    do(receive(session, a="ps", ch="designs.d1", seq=3_000))
+    for n in range(16):
+        do(receive(session, a="p", ch="designs.d1", id=f"p{n}", p={}, pv=0))
+        # Others go on seeing what was there before: it holds its place.
+        again = do(receive(session, a="p", ch="designs.d1", id=f"p{n}", p={}, pv=1))
+        session.refused(again.request, gone)
+        assert "error" in sent(receive(session, a="p", ch="designs.d1", id=f"p{n}", p="x" * 9_000))
+    answer = sent(receive(session, a="p", ch="designs.d1", id="more", p={}, pv=0))
+    assert answer["error"]["code"] == Code.TOO_LARGE
 
 
 def test_WP53_requests_and_pings(session: Session) -> None:

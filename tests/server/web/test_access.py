@@ -108,3 +108,21 @@ async def test_scratch_needs_no_catalogue() -> None:
     assert await code(Access(shelf, scratch=True), Right.EDIT, document) is None
     assert await code(Access(shelf, scratch=False), Right.EDIT, document) is Code.NOT_FOUND
     assert shelf.asked == 0
+
+
+async def test_a_change_during_the_question_is_not_forgotten() -> None:
+    shelf = Shelf()
+    shelf.put("d1")
+    access = Access(shelf, scratch=False)
+    asked = shelf.get
+
+    async def overtaken(tenant: str, id: str) -> DesignRow | None:
+        row = await asked(tenant, id)
+        shelf.put("d1", trashed_at=5)
+        access.forget(DESIGN)
+        return row
+
+    shelf.get = overtaken  # type: ignore[method-assign]
+    assert await code(access, Right.EDIT) is None
+    shelf.get = asked  # type: ignore[method-assign]
+    assert await code(access, Right.EDIT) is Code.NOT_FOUND

@@ -19,7 +19,7 @@ from server.room.effects import Lost, Notice, OpsSince
 from server.web.connection import Connection, Services
 from server.web.frames import text_frame, texts_in
 from server.web.names import Names
-from server.web.outbox import MAX_LIVE_BYTES
+from server.web.outbox import MAX_LIVE_BYTES, MAX_WAITING_BYTES
 
 IDENTITIES = Identities(b"a key for the tests of connections")
 SECONDS = 20
@@ -229,3 +229,62 @@ async def test_after_leaving_nothing_comes(ann: Client, bob: Client) -> None:
     assert (await ann.next())["v"] == 1
     bob.connection.outbox.put(text_frame(b'{"a":"last"}'))
     assert (await bob.next()) == {"a": "last"}
+
+
+async def test_D3_reads_are_answered_one_at_a_time(
+    backend: Backend, ann: Client, bob: Client
+) -> None:
+    """Whoever asks for megabytes by a few bytes, again and again, gets no more than they read."""
+    await made(ann, "x", {"text": "x" * (MAX_LIVE_BYTES // 2)})
+    fetch = {"a": "f", "c": "scratch", "d": "x", "v": None}
+
+    async def ask_for_many() -> None:
+        for _ in range(20):
+            await ann.send(**fetch)
+
+    asking = asyncio.create_task(ask_for_many())
+    for _ in range(20):
+        assert (await bob.ask(**fetch))["data"]["v"] == 1
+    assert not asking.done()
+    for _ in range(20):
+        assert (await ann.next())["data"]["v"] == 1
+    async with asyncio.timeout(SECONDS):
+        await asking
+
+
+async def test_D1_a_bulk_read_is_told_in_parts(backend: Backend, ann: Client) -> None:
+    ids = [f"d{n}" for n in range(6)]
+    for id in ids:
+        await made(ann, id, {"text": "x" * (MAX_LIVE_BYTES // 2)})
+    asking = asyncio.create_task(ann.send(a="bf", c="scratch", b=ids))
+    told: dict[str, int] = {}
+    frames = 0
+    while len(told) < len(ids):
+        frame = await ann.next()
+        assert len(orjson.dumps(frame)) < 2 * MAX_LIVE_BYTES
+        told |= {id: state["v"] for id, state in frame["data"].items()}
+        frames += 1
+    assert told == dict.fromkeys(ids, 1)
+    assert frames > 1
+    async with asyncio.timeout(SECONDS):
+        await asking
+
+
+async def test_a_read_that_is_unsubscribed_holds_up_nothing(backend: Backend, ann: Client) -> None:
+    await made(ann, "x", {"n": 0})
+    assert (await ann.ask(a="s", c="scratch", d="x", v=None))["data"]["v"] == 1
+    await ann.send(a="s", c="scratch", d="x", v=0)
+    await ann.send(a="u", c="scratch", d="x")
+    await ann.send(a="f", c="scratch", d="x", v=None)
+    async with asyncio.timeout(SECONDS):
+        while "data" not in await ann.next():
+            pass
+
+
+async def test_D1_who_never_reads_is_not_answered_for_ever(ann: Client) -> None:
+    await made(ann, "x", {"text": "x" * (MAX_WAITING_BYTES // 2)})
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(1):
+            for _ in range(200):
+                await ann.send(a="f", c="scratch", d="x", v=None)
+    assert ann.connection.outbox.waiting_bytes < 3 * MAX_WAITING_BYTES
