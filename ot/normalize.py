@@ -151,14 +151,20 @@ class _Checker:
     def path(self, path: Path) -> None:
         if len(path) > self.limits.depth:
             raise OpError(Reason.TOO_DEEP, f"a path may have {self.limits.depth} steps")
+        # Keys are most of what is checked of an op, and nearly all are plain: no call for those.
+        size = 0
         for step in path:
             if type(step) is str:
-                self.key(step)
+                if step.isascii() and "\0" not in step and step not in FORBIDDEN_NAMES:
+                    size += len(step) + 3
+                else:
+                    self.key(step)
             elif not _is_index(step):
                 raise OpError(
                     Reason.PATH_STEP,
                     "a step of a path must be a key, or an index of 0 or more",
                 )
+        self.spend(size)
 
     def instruction(self, component: Component, path: Path) -> None:
         fields = frozenset(component)
