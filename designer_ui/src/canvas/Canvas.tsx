@@ -8,6 +8,7 @@ import {
   type CSSProperties,
   type KeyboardEvent,
   type MouseEvent,
+  type PointerEvent,
   useEffect,
   useRef,
   useState,
@@ -17,7 +18,7 @@ import { RightClick } from "../components/Menu";
 import { PAGE_SLOT } from "../model/document";
 import { type Dragged, draggedOf, forbiddenOwners, land, mayLand } from "../workspace/drag";
 import { componentMenu } from "../workspace/menu";
-import type { Drop } from "../workspace/ui";
+import type { Box, Drop } from "../workspace/ui";
 import {
   useChildren,
   useCurrentPage,
@@ -29,6 +30,7 @@ import {
 import css from "./Canvas.module.css";
 import { Slot } from "./CanvasNode";
 import { findLanding } from "./landing";
+import { boxBetween, enclosed } from "./marquee";
 import { Overlay } from "./Overlay";
 
 const WALK: { [key: string]: "next" | "previous" | "parent" | "child" } = {
@@ -37,6 +39,9 @@ const WALK: { [key: string]: "next" | "previous" | "parent" | "child" } = {
   ArrowLeft: "parent",
   ArrowRight: "child",
 };
+
+/** A pointer that moves less than this between down and up has clicked (px). */
+const DRAWN_FROM = 4;
 
 /** The page as its users will see it, with everyone's selections over it. */
 export function Canvas() {
@@ -103,7 +108,52 @@ export function Canvas() {
   const idAt = (event: MouseEvent) =>
     (event.target as Element).closest<HTMLElement>("[data-component]")?.dataset.component;
 
+  // A rectangle drawn from an empty spot selects what it encloses.
+  const [area, setArea] = useState<Box | null>(null);
+  const drawing = useRef<{ x: number; y: number; drawn: boolean } | null>(null);
+  const pointIn = (event: MouseEvent) => {
+    const origin = content.current?.getBoundingClientRect();
+    return { x: event.clientX - (origin?.left ?? 0), y: event.clientY - (origin?.top ?? 0) };
+  };
+  const onPointerDown = (event: PointerEvent) => {
+    drawing.current = null;
+    if (event.button !== 0 || event.pointerType !== "mouse" || idAt(event) !== undefined) return;
+    if ((event.target as Element).closest("button")) return;
+    drawing.current = { ...pointIn(event), drawn: false };
+  };
+  const onPointerMove = (event: PointerEvent) => {
+    const start = drawing.current;
+    if (!start || (event.buttons & 1) === 0) return;
+    const drawn = boxBetween(start, pointIn(event));
+    if (!start.drawn) {
+      if (Math.max(drawn.width, drawn.height) < DRAWN_FROM) return;
+      start.drawn = true;
+      event.currentTarget.setPointerCapture(event.pointerId);
+    }
+    setArea(drawn);
+  };
+  const onPointerUp = (event: PointerEvent) => {
+    const start = drawing.current;
+    setArea(null);
+    if (!start?.drawn || page === undefined) return;
+    const found = enclosed(
+      workspace.session.mirror,
+      page,
+      boxBetween(start, pointIn(event)),
+      (id) => boxOf(content.current, id),
+    );
+    const before = event.shiftKey || event.ctrlKey || event.metaKey ? commands.selection() : [];
+    commands.select([...new Set([...before, ...found])]);
+    commands.say(`${found.length} selected`);
+  };
+
   const onClick = (event: MouseEvent) => {
+    if (drawing.current?.drawn) {
+      // The end of a drawn rectangle, which has selected already.
+      drawing.current = null;
+      scroller.current?.focus({ preventScroll: true });
+      return;
+    }
     const id = idAt(event);
     scroller.current?.focus({ preventScroll: true });
     if (id === undefined) commands.select([]);
@@ -136,16 +186,32 @@ export function Canvas() {
         onClick={onClick}
         onContextMenu={onContextMenu}
         onKeyDown={onKeyDown}
+        onPointerDown={onPointerDown}
+        onPointerMove={onPointerMove}
+        onPointerUp={onPointerUp}
+        onPointerCancel={() => {
+          drawing.current = null;
+          setArea(null);
+        }}
         onPointerOver={(event) => setHovered(idAt(event) ?? null)}
         onPointerLeave={() => setHovered(null)}
       >
         <div ref={content} className={css.content}>
           {page === undefined ? null : <PageSurface key={page} page={page} />}
           <Overlay content={content} hovered={hovered} />
+          {area ? <div className={css.area} style={{ ...area }} /> : null}
         </div>
       </section>
     </RightClick>
   );
+}
+
+function boxOf(root: HTMLElement | null, id: string): Box | undefined {
+  const rect = root?.querySelector(`[data-component="${CSS.escape(id)}"]`)?.getBoundingClientRect();
+  const origin = root?.getBoundingClientRect();
+  if (!rect || !origin) return undefined;
+  const { width, height } = rect;
+  return { left: rect.left - origin.left, top: rect.top - origin.top, width, height };
 }
 
 function PageSurface({ page }: { page: string }) {

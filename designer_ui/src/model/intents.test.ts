@@ -16,6 +16,7 @@ import {
   readClip,
   removeComponents,
   removePage,
+  setInAll,
   setValue,
   targetFor,
 } from "./intents";
@@ -250,5 +251,73 @@ describe("clipboard", () => {
     const { op, ids } = duplicateComponents(bench.mirror, catalog, ["b1"], counter());
     bench.run(op);
     expect(bench.mirror.children("components/box")).toEqual(["b1", ids[0], "b2"]);
+  });
+});
+
+describe("many at once", () => {
+  it("sets a value where it differs", () => {
+    const bench = new Bench();
+    bench.run(setInAll(bench.mirror, ["b1", "b2", "b3"], ["props", "label"], "Go"));
+    for (const id of ["b1", "b2", "b3"]) {
+      expect(bench.mirror.get("components", id)?.props.label).toBe("Go");
+    }
+    expect(setInAll(bench.mirror, ["b1", "b2"], ["props", "label"], "Go")).toEqual([]);
+  });
+});
+
+describe("a clip from anywhere", () => {
+  const clip = () => copyComponents(new Bench().mirror, ["box"]);
+  const read = (change: (clip: ReturnType<typeof copyComponents>) => void) => {
+    const made = clip();
+    change(made);
+    return readClip(JSON.stringify(made));
+  };
+
+  it("comes back as it was copied", () => {
+    expect(read(() => {})).toEqual(clip());
+  });
+
+  it("is not taken when it is not whole", () => {
+    expect(read((each) => each.roots.push("nobody"))).toBeUndefined();
+    expect(read((each) => Object.assign(each, { formatVersion: 2 }))).toBeUndefined();
+    expect(read((each) => Object.assign(each, { components: null }))).toBeUndefined();
+    expect(
+      read((each) => Object.assign(each.components.b1 as object, { place: null })),
+    ).toBeUndefined();
+    expect(readClip("{not json")).toBeUndefined();
+    expect(readClip("select 1")).toBeUndefined();
+  });
+
+  it("loses what hangs on none of its roots, such as a loop", () => {
+    const found = read((each) => {
+      Object.assign(each.components.b1 as object, {
+        place: { parent: "b2", slot: "content", order: "a0" },
+      });
+      Object.assign(each.components.b2 as object, {
+        place: { parent: "b1", slot: "content", order: "a0" },
+      });
+    });
+    expect(Object.keys(found?.components ?? {})).toEqual(["box"]);
+  });
+
+  it("gets new ids inside and out, also in what it depends on", () => {
+    const bench = new Bench();
+    const made = clip();
+    Object.assign(made.components.b1 as object, { dependencies: ["b2", "q1", "elsewhere"] });
+    const { op, ids } = pasteComponents(
+      bench.mirror,
+      catalog,
+      made,
+      endOf(bench.mirror, "pages/p2", "content"),
+      counter(),
+    );
+    bench.run(op);
+    const [box] = ids as [string];
+    const [first, second] = bench.mirror.children(`components/${box}`) as [string, string];
+    expect([box, first, second]).not.toContain("b1");
+    expect(bench.mirror.get("components", first)).toMatchObject({
+      name: "Button1",
+      dependencies: [second, "q1"],
+    });
   });
 });

@@ -6,9 +6,9 @@
  */
 import { isTooLarge } from "./chunks";
 import type { Component, Element, Json, JsonObject, Owner } from "./document";
-import { elementPath, ownerOf, PAGE_SLOT, placeIn } from "./document";
+import { elementPath, ownerOf, PAGE_SLOT, placeIn, SECTIONS } from "./document";
 import type { NewId } from "./ids";
-import { copyName, freeName } from "./names";
+import { copyName, freeName, identifierFault } from "./names";
 import type { Op, OpComponent, Path } from "./op";
 import { equal } from "./op";
 import { firstKey, keysAt, type Ordered } from "./order";
@@ -244,6 +244,18 @@ export function setValue(
   return [{ p: full.slice(0, depth + 1), oi: made }];
 }
 
+/** Sets one value in many components. */
+export function setInAll(
+  view: DesignView,
+  ids: readonly string[],
+  path: Path,
+  value: Json | undefined,
+): Op {
+  const op = ids.flatMap((id) => setValue(view, `components/${id}`, path, structuredClone(value)));
+  if (isTooLarge(op)) throw new IntentFault("These are too many at once. Select fewer.");
+  return op;
+}
+
 /** Types in a free text: the difference only, so that two people can write in one field. */
 export function editText(
   view: DesignView,
@@ -352,26 +364,62 @@ export function copyComponents(view: DesignView, ids: readonly string[]): Clip {
   return { format: "coweave-clip", formatVersion: 1, roots, components };
 }
 
-/** Reads clipboard text; undefined when it is not ours. */
+/** Reads clipboard text; undefined when it is not ours or not whole. It may come from anywhere. */
 export function readClip(text: string): Clip | undefined {
   if (!text.startsWith("{")) return undefined;
+  let clip: Partial<Clip>;
   try {
-    const clip = JSON.parse(text) as Partial<Clip>;
-    const { components, roots } = clip;
-    if (clip.format !== "coweave-clip" || !Array.isArray(roots) || typeof components !== "object") {
-      return undefined;
-    }
-    const whole = Object.values(components).every(
-      (each) =>
-        typeof each?.type === "string" &&
-        typeof each.name === "string" &&
-        typeof each.place === "object" &&
-        typeof each.props === "object",
-    );
-    return whole && roots.every((id) => Object.hasOwn(components, id)) ? (clip as Clip) : undefined;
+    clip = JSON.parse(text) as Partial<Clip>;
   } catch {
     return undefined;
   }
+  const { components, roots } = clip;
+  if (clip.format !== "coweave-clip" || clip.formatVersion !== 1) return undefined;
+  if (!Array.isArray(roots) || roots.length === 0 || !isObject(components)) return undefined;
+  if (!Object.values(components).every(isComponent)) return undefined;
+  if (!roots.every((id) => typeof id === "string" && Object.hasOwn(components, id))) {
+    return undefined;
+  }
+  return reachable(components, [...new Set(roots)]);
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isComponent(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { type, typeVersion, name, place, props } = value;
+  return (
+    typeof type === "string" &&
+    typeof typeVersion === "number" &&
+    typeof name === "string" &&
+    isObject(props) &&
+    isObject(place) &&
+    typeof place.slot === "string" &&
+    (typeof place.parent === "string" || typeof place.page === "string")
+  );
+}
+
+/** The clip without what hangs on none of its roots: a loop, or leftovers. */
+function reachable(components: Clip["components"], roots: string[]): Clip {
+  const below = new Map<string, string[]>();
+  for (const [id, { place }] of Object.entries(components)) {
+    if (!("parent" in place) || roots.includes(id)) continue;
+    below.set(place.parent, [...(below.get(place.parent) ?? []), id]);
+  }
+  const found: [string, Component][] = [];
+  const waiting = [...roots];
+  for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+    found.push([id, components[id] as Component]);
+    waiting.push(...(below.get(id) ?? []));
+  }
+  return {
+    format: "coweave-clip",
+    formatVersion: 1,
+    roots,
+    components: Object.fromEntries(found),
+  };
 }
 
 /** Puts copies at `target` under new ids and free names. */
@@ -400,8 +448,16 @@ export function pasteComponents(
   const op: Op = [];
   for (const [id, source] of Object.entries(clip.components)) {
     const component = structuredClone(source);
-    component.name = copyName(component.name, taken);
+    component.name =
+      identifierFault(component.name) === undefined
+        ? copyName(component.name, taken)
+        : freeName(component.type, taken);
     taken.add(component.name);
+    if (component.dependencies) {
+      component.dependencies = component.dependencies
+        .map((each) => fresh.get(each) ?? each)
+        .filter((each) => isThere(view, each) || [...fresh.values()].includes(each));
+    }
     const root = clip.roots.indexOf(id);
     if (root >= 0) {
       component.place = placeIn(target.owner, target.slot, orders[root] as string);
@@ -412,10 +468,13 @@ export function pasteComponents(
     }
     op.push({ p: ["components", fresh.get(id) as string], oi: component as unknown as Json });
   }
-  return {
-    op: [...op, ...rekey(view, rekeyed)],
-    ids: clip.roots.map((id) => fresh.get(id) as string),
-  };
+  const whole = [...op, ...rekey(view, rekeyed)];
+  if (isTooLarge(whole)) throw new IntentFault("This is too much at once. Copy it in parts.");
+  return { op: whole, ids: clip.roots.map((id) => fresh.get(id) as string) };
+}
+
+function isThere(view: DesignView, id: string): boolean {
+  return SECTIONS.some((section) => view.get(section, id) !== undefined);
 }
 
 /** Copies beside the originals: after the last of them. */

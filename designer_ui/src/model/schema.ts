@@ -46,6 +46,37 @@ export function fieldsOf(type: ComponentType): FieldGroup[] {
     .sort((a, b) => rank(a.name) - rank(b.name));
 }
 
+/** The fields that all of several types have alike, for a form over many components. */
+export function sharedFields(types: readonly ComponentType[]): FieldGroup[] {
+  const [first, ...others] = [...new Set(types)];
+  if (!first) return [];
+  const fieldsOfOthers = others.map(
+    (type) => new Map(fieldsOf(type).flatMap(({ fields }) => fields.map((f) => [key(f), f]))),
+  );
+  return fieldsOf(first)
+    .map(({ name, fields }) => ({
+      name,
+      fields: fields.filter((field) =>
+        fieldsOfOthers.every((each) => alike(field, each.get(key(field)))),
+      ),
+    }))
+    .filter(({ fields }) => fields.length > 0);
+}
+
+function key({ path }: Field): string {
+  return path.join("/");
+}
+
+function alike(a: Field, b: Field | undefined): boolean {
+  return (
+    b !== undefined &&
+    a.control === b.control &&
+    a.bindable === b.bindable &&
+    JSON.stringify([a.literal.type, a.literal.enum]) ===
+      JSON.stringify([b.literal.type, b.literal.enum])
+  );
+}
+
 export function fieldOf(path: [string, string], schema: JsonSchema): Field {
   const hint = schema["x-form"] ?? {};
   const literal = schema.anyOf?.find((each) => each.$ref !== EXPRESSION_ID) ?? schema;

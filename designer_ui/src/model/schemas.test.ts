@@ -15,7 +15,7 @@ import {
   movePage,
   setValue,
 } from "./intents";
-import { fieldsOf, isFreeText, PropertyChecker } from "./schema";
+import { fieldsOf, isFreeText, PropertyChecker, sharedFields } from "./schema";
 import { type ComponentType, type JsonSchema, TypeCatalog } from "./types";
 
 const files = import.meta.glob<JsonSchema>("../../../schemas/components/core/*/*.schema.json", {
@@ -107,4 +107,19 @@ it("keeps a design right through every intent", () => {
     duplicateComponents(bench.mirror, catalog, ["box"], (prefix) => `${numbered(prefix)}copy`).op,
   );
   expect(faults(bench.document)).toEqual([]);
+});
+
+describe("the form over several types", () => {
+  const of = (...names: string[]) =>
+    sharedFields(names.map((name) => catalog.latest(name) as ComponentType)).flatMap((group) =>
+      group.fields.map((field) => field.path.join("/")),
+    );
+
+  it("has all fields of one type, and of several what they have alike", () => {
+    const button = catalog.latest("Button") as ComponentType;
+    expect(sharedFields([button, button])).toEqual(fieldsOf(button));
+    expect(of("Button", "TextInput")).toContain("props/label");
+    expect(of("Button", "TextInput")).not.toContain("props/placeholder");
+    expect(of("Button", "TextInput", "Text")).not.toContain("props/label");
+  });
 });

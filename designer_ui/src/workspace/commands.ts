@@ -20,6 +20,7 @@ import {
   readClip,
   removeComponents,
   removePage,
+  setInAll,
   setValue,
   type Target,
   targetFor,
@@ -185,7 +186,13 @@ export class Commands {
   paste(text: string | null): void {
     const clip = readClip(text ?? this.clip ?? "");
     const page = this.page();
-    if (!clip || page === undefined) return;
+    if (page === undefined) return;
+    if (!clip) {
+      if (text !== null) {
+        this.workspace.session.tell("info", "There are no components on the clipboard.");
+      }
+      return;
+    }
     this.attempt(() => {
       const { types } = this.workspace;
       const first = clip.components[clip.roots[0] ?? ""] as Component | undefined;
@@ -213,6 +220,13 @@ export class Commands {
 
   set(element: Element, path: Path, value: Json | undefined, label: string): boolean {
     return this.submit(setValue(this.mirror, element, path, value), label);
+  }
+
+  /** Sets a property of many components as one edit. */
+  setInAll(ids: readonly string[], path: Path, value: Json | undefined, label: string): void {
+    this.attempt(() => {
+      this.submit(setInAll(this.mirror, ids, path, value), label);
+    });
   }
 
   /** A keystroke in a free text. `gesture` stays the same from one pause to the next. */

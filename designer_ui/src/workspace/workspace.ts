@@ -1,5 +1,12 @@
 /** Everything the views of one open design share. */
-import { createContext, useCallback, useContext, useMemo, useSyncExternalStore } from "react";
+import {
+  createContext,
+  useCallback,
+  useContext,
+  useMemo,
+  useRef,
+  useSyncExternalStore,
+} from "react";
 import { useStore } from "zustand";
 import { type DataSection, dataOn } from "../model/data";
 import type { Component, DesignDocument, Element, Owner, Page } from "../model/document";
@@ -53,6 +60,28 @@ function useMirror<T>(watch: Watch, read: () => T): T {
 export function useComponent(id: string): Component | undefined {
   const { mirror } = useWorkspace().session;
   return useMirror(`components/${id}`, () => mirror.get("components", id));
+}
+
+/** Several components; rendered again when one of them changes. */
+export function useComponents(ids: readonly string[]): readonly Component[] {
+  const { mirror } = useWorkspace().session;
+  const version = useRef(0);
+  const subscribe = useCallback(
+    (listener: () => void) => {
+      const heard = () => {
+        version.current++;
+        listener();
+      };
+      const stops = ids.map((id) => mirror.subscribe(`components/${id}`, heard));
+      return () => {
+        for (const stop of stops) stop();
+      };
+    },
+    [mirror, ids],
+  );
+  const now = useSyncExternalStore(subscribe, () => version.current);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the version says when one changes
+  return useMemo(() => ids.flatMap((id) => mirror.get("components", id) ?? []), [mirror, ids, now]);
 }
 
 export function usePage(id: string): Page | undefined {

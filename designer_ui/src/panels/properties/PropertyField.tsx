@@ -12,6 +12,7 @@ import { FieldFrame } from "./FieldFrame";
 import css from "./fields.module.css";
 import { OptionsControl } from "./OptionsControl";
 import { TextControl } from "./TextControl";
+import { words } from "./words";
 
 interface PropertyFieldProps {
   id: string;
@@ -220,10 +221,4 @@ const CONTROLS = {
 
 function isTextOrNothing(value: Json | undefined): boolean {
   return value === undefined || typeof value === "string";
-}
-
-/** "twoThirds" as people write it. */
-function words(name: string): string {
-  const spaced = name.replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
-  return spaced.charAt(0).toUpperCase() + spaced.slice(1);
 }

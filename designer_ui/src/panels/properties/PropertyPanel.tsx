@@ -21,6 +21,7 @@ import { DraftControl } from "./DraftControl";
 import { EventField } from "./EventField";
 import css from "./fields.module.css";
 import { PropertyField } from "./PropertyField";
+import { SeveralProperties } from "./SeveralProperties";
 import { TextControl } from "./TextControl";
 
 const NAME_PATH = ["name"];
@@ -31,7 +32,9 @@ const DESCRIPTION_SCHEMA = { type: "string", maxLength: 2000 };
 export function PropertyPanel() {
   const { mirror } = useWorkspace().session;
   useOutline();
-  const selection = useUi((ui) => ui.selection).filter((id) => mirror.get("components", id));
+  const chosen = useUi((ui) => ui.selection);
+  const there = chosen.filter((id) => mirror.get("components", id));
+  const selection = there.length === chosen.length ? chosen : there;
   const [only] = selection;
   return (
     <aside className={css.panel} aria-label="Properties">
@@ -40,7 +43,7 @@ export function PropertyPanel() {
       ) : selection.length === 1 ? (
         <ComponentProperties key={only} id={only} />
       ) : (
-        <Several ids={selection} />
+        <SeveralProperties ids={selection} />
       )}
     </aside>
   );
@@ -154,32 +157,6 @@ function RawProperties({ component }: { id: string; component: Component }) {
       <h3>Stored properties</h3>
       <pre className={css.raw}>{JSON.stringify(component.props, null, 2)}</pre>
     </div>
-  );
-}
-
-function Several({ ids }: { ids: readonly string[] }) {
-  const { commands, session } = useWorkspace();
-  return (
-    <>
-      <header className={css.head}>
-        <h2>{ids.length} components</h2>
-        <IconButton label="Duplicate" keys="Ctrl+D" size="s" onClick={() => commands.duplicate()}>
-          <CopyPlus />
-        </IconButton>
-        <IconButton label="Delete" keys="Del" size="s" onClick={() => commands.remove()}>
-          <Trash2 />
-        </IconButton>
-      </header>
-      <ul className={css.several}>
-        {ids.map((id) => (
-          <li key={id}>
-            <button type="button" onClick={() => commands.select([id])}>
-              {session.mirror.get("components", id)?.name}
-            </button>
-          </li>
-        ))}
-      </ul>
-    </>
   );
 }
 

@@ -1,0 +1,163 @@
+import { ChevronDown, CopyPlus, Trash2 } from "lucide-react";
+import { useMemo } from "react";
+import { IconButton } from "../../components/Button";
+import type { Component, Json } from "../../model/document";
+import { parseDraft, showValue } from "../../model/draft";
+import { equal } from "../../model/op";
+import { effective, type Field, isExpression, sharedFields } from "../../model/schema";
+import { useFieldPresence } from "../../workspace/field";
+import { useComponents, useWorkspace } from "../../workspace/workspace";
+import { DraftControl } from "./DraftControl";
+import { FieldFrame } from "./FieldFrame";
+import css from "./fields.module.css";
+import { words } from "./words";
+
+const MIXED = "Mixed";
+const LISTED = 8;
+
+/** The form over several components: what all of them have, set in all of them as one edit. */
+export function SeveralProperties({ ids }: { ids: readonly string[] }) {
+  const { commands, types } = useWorkspace();
+  const components = useComponents(ids);
+  const known = components.map((each) => types.of(each));
+  const kinds = [...new Set(known)].filter((type) => type !== undefined);
+  const same = kinds.length === new Set(known).size;
+  const key = kinds.map((type) => `${type.type}@${type.version}`).join(" ");
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the key names the kinds
+  const groups = useMemo(() => (same ? sharedFields(kinds) : []), [key, same]);
+  return (
+    <>
+      <header className={css.head}>
+        <h2>{ids.length} components</h2>
+        <IconButton label="Duplicate" keys="Ctrl+D" size="s" onClick={() => commands.duplicate()}>
+          <CopyPlus />
+        </IconButton>
+        <IconButton label="Delete" keys="Del" size="s" onClick={() => commands.remove()}>
+          <Trash2 />
+        </IconButton>
+      </header>
+      <div className={css.body}>
+        <ul className={css.several} aria-label="Selected">
+          {components.slice(0, LISTED).map((component, i) => (
+            <li key={ids[i]}>
+              <button type="button" onClick={() => commands.select([ids[i] as string])}>
+                {component.name}
+              </button>
+            </li>
+          ))}
+          {components.length > LISTED ? <li>{components.length - LISTED} more</li> : null}
+        </ul>
+        {groups.map((group) => (
+          <div key={group.name} className={css.group} role="group" aria-label={group.name}>
+            <h3>{group.name}</h3>
+            {group.fields.map((field) => (
+              <SharedField
+                key={field.path.join("/")}
+                ids={ids}
+                components={components}
+                field={field}
+              />
+            ))}
+          </div>
+        ))}
+        {groups.length === 0 ? <p className={css.note}>These have no property in common.</p> : null}
+      </div>
+    </>
+  );
+}
+
+interface SharedFieldProps {
+  ids: readonly string[];
+  components: readonly Component[];
+  field: Field;
+}
+
+function SharedField({ ids, components, field }: SharedFieldProps) {
+  const { commands, checker, types } = useWorkspace();
+  const { path, label, description } = field;
+  const [part, name] = path as ["props" | "style", string];
+  const element = `components/${ids[0]}`;
+  const presence = useFieldPresence(element, path);
+  const values = components.map((each) => effective(types.of(each), each, part, name));
+  const [value] = values;
+  const mixed = !values.every((each) => equal(each, value));
+  const set = (next: Json | undefined) =>
+    commands.setInAll(
+      ids,
+      path,
+      next,
+      `Edit ${label.toLowerCase()} of ${components.length} components`,
+    );
+  const common = { element, path, label, description };
+  const plain = mixed || !isExpression(value);
+
+  if (field.control === "boolean" && plain) {
+    return (
+      <FieldFrame {...common}>
+        {({ id, describedBy }) => (
+          <>
+            <button
+              type="button"
+              id={id}
+              role="switch"
+              aria-checked={value === true && !mixed}
+              aria-describedby={describedBy}
+              className={css.switch}
+              data-mixed={mixed}
+              onFocus={presence.onFocus}
+              onBlur={presence.leave}
+              onClick={() => set(mixed || value !== true)}
+            >
+              <i />
+            </button>
+            {mixed ? <span className={css.mixed}>{MIXED}</span> : null}
+          </>
+        )}
+      </FieldFrame>
+    );
+  }
+  const choices = field.literal.enum;
+  if (field.control === "enum" && choices && plain) {
+    const known = !mixed && choices.some((choice) => choice === value);
+    return (
+      <FieldFrame {...common}>
+        {({ id, describedBy }) => (
+          <>
+            <select
+              id={id}
+              className={css.input}
+              aria-describedby={describedBy}
+              value={known ? String(value) : ""}
+              onFocus={presence.onFocus}
+              onBlur={presence.leave}
+              onChange={({ target }) =>
+                set(choices.find((choice) => String(choice) === target.value))
+              }
+            >
+              {known ? null : <option value="">{mixed ? MIXED : String(value ?? "")}</option>}
+              {choices.map((choice) => (
+                <option key={String(choice)} value={String(choice)}>
+                  {words(String(choice))}
+                </option>
+              ))}
+            </select>
+            <ChevronDown className={css.chevron} aria-hidden="true" />
+          </>
+        )}
+      </FieldFrame>
+    );
+  }
+  const structured = field.control === "json" || field.control === "options";
+  return (
+    <DraftControl
+      {...common}
+      text={mixed ? "" : showValue(plain ? field : { control: "text" }, value)}
+      placeholder={mixed ? MIXED : ""}
+      multiline={structured || field.control === "textarea"}
+      mono={structured || !plain || field.control === "expression"}
+      numeric={field.control === "number" && plain}
+      parse={(text) => parseDraft(field, text, checker)}
+      commit={set}
+    />
+  );
+}
