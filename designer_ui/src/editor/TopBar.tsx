@@ -8,6 +8,7 @@ import { Tip } from "../components/Tip";
 import { titleFault } from "../model/names";
 import { follow } from "../navigation";
 import { rest } from "../sync/rest";
+import { notKept } from "../workspace/field";
 import { useMeta, usePeople, useUi, useWatched, useWorkspace } from "../workspace/workspace";
 import css from "./TopBar.module.css";
 
@@ -71,7 +72,11 @@ function DesignName() {
   const finish = () => {
     const next = draft?.trim();
     setDraft(null);
-    if (next === undefined || fault !== undefined || next === name) return;
+    if (next === undefined || next === "" || next === name) return;
+    if (fault !== undefined) {
+      session.tell("warning", notKept("Design name", next, fault));
+      return;
+    }
     // A command of the server: the list of designs and the document change together.
     rest.rename(session.id, next).catch((error: Error) => session.tell("error", error.message));
   };

@@ -7,6 +7,8 @@ import { useWorkspace } from "./workspace";
 /** A pause this long ends a typing gesture: undo then takes back what came after it (ms). */
 const PAUSE = 1_000;
 
+const SHOWN = 60;
+
 type TextField = HTMLInputElement | HTMLTextAreaElement;
 
 function rangeOf(target: EventTarget): [number, number] | null {
@@ -42,6 +44,28 @@ export function useFieldPresence(element: Element, path: Path) {
       },
     };
   }, [presence, element, path]);
+}
+
+/**
+ * Says so when what was typed goes away with its form and cannot be kept; `reason` is why, undefined
+ * while it can.
+ */
+export function useUnkept(element: Element, label: string, text: string, reason?: string): void {
+  const { session } = useWorkspace();
+  const unkept = useRef<string | undefined>(undefined);
+  unkept.current = reason === undefined ? undefined : notKept(label, text, reason);
+  useEffect(
+    () => () => {
+      if (unkept.current !== undefined) session.tell("warning", unkept.current, element);
+    },
+    [session, element],
+  );
+}
+
+/** What somebody typed, quoted as far as a notice has room, and why it is gone. */
+export function notKept(label: string, text: string, reason: string): string {
+  const quoted = text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
+  return `${label}: “${quoted}” was not kept. ${reason}`;
 }
 
 /** Names typing gestures: the same name until a pause or `end`. */

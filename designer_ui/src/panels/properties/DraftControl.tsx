@@ -2,7 +2,7 @@ import { type KeyboardEvent, type ReactNode, useState } from "react";
 import type { Element, Json } from "../../model/document";
 import type { Parsed } from "../../model/draft";
 import type { Path } from "../../model/op";
-import { useFieldPresence } from "../../workspace/field";
+import { useFieldPresence, useUnkept } from "../../workspace/field";
 import { FieldFrame } from "./FieldFrame";
 import css from "./fields.module.css";
 
@@ -34,7 +34,9 @@ export function DraftControl(props: DraftControlProps) {
   /** Nobody is told that "1." is wrong while still typing; only from the first try on. */
   const [tried, setTried] = useState(false);
   const parsed = draft === null ? undefined : parse(draft);
-  const fault = tried && parsed && "fault" in parsed ? parsed.fault : undefined;
+  const wrong = parsed && "fault" in parsed ? parsed.fault : undefined;
+  const fault = tried ? wrong : undefined;
+  useUnkept(element, props.label, draft ?? "", wrong);
 
   const close = () => {
     setDraft(null);

@@ -4,7 +4,7 @@ import { elementPath } from "../../model/document";
 import type { Path } from "../../model/op";
 import { moveOffset } from "../../model/text";
 import type { JsonSchema } from "../../model/types";
-import { useFieldPresence, useGesture } from "../../workspace/field";
+import { useFieldPresence, useGesture, useUnkept } from "../../workspace/field";
 import { useWorkspace } from "../../workspace/workspace";
 import { FieldFrame } from "./FieldFrame";
 import css from "./fields.module.css";
@@ -37,6 +37,7 @@ export function TextControl(props: TextControlProps) {
   const [over, setOver] = useState<string | null>(null);
   const value = typeof props.value === "string" ? props.value : "";
   const fault = over === null ? undefined : checker.fault(schema, over);
+  useUnkept(element, props.label, over ?? "", fault);
 
   useEffect(() => {
     const full = [...elementPath(element), ...path];
@@ -91,7 +92,6 @@ export function TextControl(props: TextControlProps) {
     onBlur: () => {
       gesture.end();
       presence.leave();
-      setOver(null);
     },
   };
   return (
