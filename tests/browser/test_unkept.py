@@ -35,3 +35,35 @@ async def test_what_cannot_be_kept_is_told(sit: Sit, server_process: ServerProce
     await page.keyboard.press("Enter")
     await expect(desk.notices).to_contain_text("Design name: “NNN")
     await expect(page.get_by_label("Design name")).to_have_value("Play")
+
+
+async def test_what_was_written_in_a_deleted_component_can_be_copied(
+    sit: Sit, server_process: ServerProcess
+) -> None:
+    path = await import_design(
+        server_process.url, design("Play", ("Button", "Button1", {"label": "Go"}))
+    )
+    ada, ben = await sit("Ada", path), await sit("Ben", path)
+    ada.forgives.append("ERR_INTERNET_DISCONNECTED")
+    hers, his = Desk(ada.page), Desk(ben.page)
+    await hers.ready()
+    await his.ready()
+
+    # The form's code editor has come before anybody needs it: it could not be fetched offline.
+    await ada.page.wait_for_function(
+        "performance.getEntriesByType('resource')"
+        ".some(each => each.name.includes('CodeEditor') && each.responseEnd > 0)"
+    )
+    await ada.page.context.set_offline(True)
+    await expect(hers.status).to_contain_text("Offline")
+    await hers.select("Button1")
+    await hers.field("Label").fill("Written offline")
+    await his.select("Button1")
+    await ben.page.get_by_role("button", name="Delete").first.click()
+    await expect(his.component("Button1")).to_have_count(0)
+    await ada.page.context.set_offline(False)
+
+    notice = hers.notices.get_by_role("listitem").filter(has_text="Ben deleted")
+    await expect(notice).to_contain_text("“Written offline”")
+    await notice.get_by_role("button", name="Copy mine").click()
+    await expect(hers.status).to_have_text("Live")

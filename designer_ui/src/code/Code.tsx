@@ -5,7 +5,13 @@ import { useWorkspace } from "../workspace/workspace";
 import css from "./Code.module.css";
 import type { CodeProps } from "./CodeEditor";
 
-const CodeEditor = lazy(() => import("./CodeEditor"));
+const fetchEditor = () => import("./CodeEditor");
+const CodeEditor = lazy(fetchEditor);
+
+/** Has the editor here before it is needed: the line may be down by then. */
+export function fetchAhead(): void {
+  fetchEditor().catch(() => {}); // it is asked for again when it is needed, and said there
+}
 
 /** A code editor, fetched when the first one is needed; until then the text stands there as it is. */
 export function Code(props: CodeProps) {

@@ -2,16 +2,19 @@ import { CircleAlert, Info, TriangleAlert, X } from "lucide-react";
 import { useEffect, useState } from "react";
 import { IconButton } from "../components/Button";
 import { isData } from "../model/data";
+import type { Json } from "../model/document";
 import type { Notice } from "../sync/session";
+import { toClipboard } from "../workspace/menu";
 import { useWatched, useWorkspace } from "../workspace/workspace";
 import css from "./Notices.module.css";
 
 const SHOWN = 3;
+const KEPT = 100;
 const INFO_STAYS_MS = 7_000;
 const ERROR_STAYS_MS = 15_000;
 const ICONS = { info: Info, warning: TriangleAlert, error: CircleAlert };
 
-/** What the server or an edit has to say, until it is read or old. */
+/** What the server or an edit has to say, until it is old; about lost work until it is dismissed. */
 export function Notices() {
   const { session } = useWorkspace();
   const latest = useWatched(session.notice);
@@ -20,7 +23,7 @@ export function Notices() {
   useEffect(() => {
     if (latest)
       setNotices((before) =>
-        [...before.filter((each) => each.id !== latest.id), latest].slice(-SHOWN),
+        [...before.filter((each) => each.id !== latest.id), latest].slice(-KEPT),
       );
   }, [latest]);
 
@@ -28,7 +31,10 @@ export function Notices() {
   return (
     <section className={css.notices} aria-label="Notices">
       <ol aria-label="Notices">
-        {notices.map((notice) => (
+        {notices.length > SHOWN ? (
+          <li className={css.more}>and {notices.length - SHOWN} before</li>
+        ) : null}
+        {notices.slice(-SHOWN).map((notice) => (
           <Toast key={notice.id} notice={notice} onDone={() => dismiss(notice.id)} />
         ))}
       </ol>
@@ -40,15 +46,16 @@ function Toast({ notice, onDone }: { notice: Notice; onDone(): void }) {
   const { commands, session } = useWorkspace();
   const { kind, message, element, mine } = notice;
   const [held, setHeld] = useState(false);
+  const isLoss = mine !== undefined;
   const Icon = ICONS[kind];
   const id = element?.startsWith("components/") ? element.slice("components/".length) : undefined;
   const there = id !== undefined && session.mirror.get("components", id) !== undefined;
 
   useEffect(() => {
-    if (held) return;
+    if (held || isLoss) return;
     const timer = setTimeout(onDone, kind === "error" ? ERROR_STAYS_MS : INFO_STAYS_MS);
     return () => clearTimeout(timer);
-  }, [held, kind, onDone]);
+  }, [held, isLoss, kind, onDone]);
 
   return (
     <li
@@ -59,7 +66,12 @@ function Toast({ notice, onDone }: { notice: Notice; onDone(): void }) {
     >
       <Icon aria-hidden="true" />
       <p role="alert">{message}</p>
-      {element !== null && mine ? (
+      {mine?.gone ? (
+        <button type="button" className={css.show} onClick={() => toClipboard(textual(mine.value))}>
+          Copy mine
+        </button>
+      ) : null}
+      {element !== null && mine && !mine.gone ? (
         <button
           type="button"
           className={css.show}
@@ -86,4 +98,8 @@ function Toast({ notice, onDone }: { notice: Notice; onDone(): void }) {
       </IconButton>
     </li>
   );
+}
+
+function textual(value: Json): string {
+  return typeof value === "string" ? value : JSON.stringify(value, null, 2);
 }

@@ -69,7 +69,8 @@ export function overtakenText(component: Component | undefined, overtaken: Overt
   const who = overtaken.by || "Somebody";
   const where = [component?.name, path.at(-1)].filter((each) => each !== undefined).join(", ");
   if (gone || !component) {
-    return `${who} deleted what you had just changed${where ? ` (${where})` : ""}, without having seen it.`;
+    const lost = mine === undefined ? "" : ` You had written ${brief(mine)}.`;
+    return `${who} deleted what you had just changed${where ? ` (${where})` : ""}, without having seen it.${lost}`;
   }
   return `${who} replaced your ${brief(mine)} in ${where} with ${brief(theirs)}, without having seen it.`;
 }

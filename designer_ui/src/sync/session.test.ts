@@ -189,7 +189,27 @@ describe("an edit that was overwritten unseen", () => {
     expect(request.data).toBeUndefined();
     const notice = tab.session.notice.get();
     expect(notice?.message).toContain("Ben replaced your “Save!” in Button1, label with “Go”");
-    expect(notice?.mine).toEqual({ path: ["props", "label"], value: "Save!" });
+    expect(notice?.mine).toEqual({ path: ["props", "label"], value: "Save!", gone: false });
+  });
+
+  it("keeps what was written in a component that is gone", async () => {
+    const tab = await (await new World().start()).join();
+    tab.type("!", 4);
+    await settle(tab);
+    const details = {
+      element: "components/b1",
+      path: ["components", "b1", "props", "label"],
+      mine: "!",
+      theirs: null,
+      gone: true,
+      by: { id: "u2", name: "Ben" },
+    };
+    const data = { a: "notice", c: "designs", d: "d1", code: "overtaken", message: "", details };
+    tab.connection.emit("receive", { data });
+    const notice = tab.session.notice.get();
+    expect(notice?.message).toContain("Ben deleted what you had just changed");
+    expect(notice?.message).toContain("You had written “Save!”.");
+    expect(notice?.mine).toEqual({ path: ["props", "label"], value: "Save!", gone: true });
   });
 });
 

@@ -36,8 +36,8 @@ export interface Notice {
   kind: "info" | "warning" | "error";
   message: string;
   element: Element | null;
-  /** One's own value that another's edit overwrote, to put back. */
-  mine?: { path: (string | number)[]; value: Json };
+  /** One's own value that is lost to another's edit; to put back, unless the place itself is gone. */
+  mine?: { path: (string | number)[]; value: Json; gone: boolean };
 }
 
 export type Phase = "loading" | "open" | "missing" | "failed";
@@ -304,16 +304,17 @@ export class DesignSession {
     const { mine, theirs } = details as { mine?: Json; theirs?: Json };
     // The server knows the keystrokes that were lost; what people want back is the whole text.
     const value = this.written.get(JSON.stringify([element, ...path])) ?? mine;
+    const gone = details.gone === true;
     const text = overtakenText(this.mirror.get("components", element.split("/")[1] ?? ""), {
       path,
       mine: value,
       theirs,
-      gone: details.gone === true,
+      gone,
       by: (details.by as { name?: string } | undefined)?.name ?? "",
     });
     this.tell("warning", text, element);
-    if (value === undefined || details.gone === true) return;
-    this.notice.set({ ...(this.notice.get() as Notice), mine: { path, value } });
+    if (value === undefined) return;
+    this.notice.set({ ...(this.notice.get() as Notice), mine: { path, value, gone } });
   }
 
   /** Remembers what one wrote last at each place, should another overwrite it unseen. */

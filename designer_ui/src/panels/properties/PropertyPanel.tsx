@@ -1,5 +1,6 @@
 import { CopyPlus, Trash2 } from "lucide-react";
-import { useMemo } from "react";
+import { useEffect, useMemo } from "react";
+import { fetchAhead } from "../../code/Code";
 import { IconButton } from "../../components/Button";
 import { TypeIcon } from "../../components/TypeIcon";
 import type { Component } from "../../model/document";
@@ -36,6 +37,7 @@ export function PropertyPanel() {
   const there = chosen.filter((id) => mirror.get("components", id));
   const selection = there.length === chosen.length ? chosen : there;
   const [only] = selection;
+  useEffect(fetchAhead, []);
   return (
     <aside className={css.panel} aria-label="Properties">
       {only === undefined ? (
