@@ -198,16 +198,18 @@ def _routes(settings: Settings, backend: Backend, identities: Identities) -> lis
         WebSocketRoute("/ws/sharedb", socket),
         WebSocketRoute("/{path:path}", _no_such_socket),
         *api.routes(),
-        _metrics(backend).route(),
+        _metrics(backend, socket).route(),
         *designer_routes(),
     ]
 
 
-def _metrics(backend: Backend) -> Metrics:
+def _metrics(backend: Backend, socket: ShareDBSocket) -> Metrics:
     rooms, committer, audience = backend.rooms, backend.committer, backend.audience
     return Metrics(
         rooms.meters,
         {
+            ("connections", "People's connections, one per open tab."): socket.__len__,
+            ("outbox_bytes", "Bytes that wait to be read."): lambda: socket.waiting_bytes,
             ("rooms", "Documents that are open in memory."): rooms.__len__,
             ("documents_followed", "Documents that somebody has open."): audience.__len__,
             ("requests_waiting", "Requests that wait for their room."): lambda: rooms.waiting,

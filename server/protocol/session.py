@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from ot.types import Json, Op
 
@@ -26,6 +26,7 @@ __all__ = [
     "MAX_SUBSCRIPTIONS",
     "Close",
     "Do",
+    "Refusal",
     "Request",
     "Send",
     "Session",
@@ -71,11 +72,19 @@ class Request:
     is_new: bool = False  # a presence or channel that the connection did not hold before
 
 
+class Refusal(NamedTuple):
+    """A request that a frame answers with an error; `echo` names it."""
+
+    code: Code
+    echo: Mapping[str, Json]
+
+
 @dataclass(frozen=True, slots=True)
 class Send:
-    """A frame for this client."""
+    """A frame for this client. `refused`: what it refuses, for those who count."""
 
     frame: bytes
+    refused: tuple[Refusal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -445,9 +454,13 @@ def _finish(bulk: _Bulk) -> list[Step]:
         failed = {id: _error_fields(error) for id, _, error in bulk.failed}
         if bulk.is_begun and not (bulk.data or failed):
             return []
-        return [Send(codec.encode({**head, "data": {**bulk.data, **failed}}))]
+        refused = tuple(Refusal(error.code, {**head, "d": id}) for id, _, error in bulk.failed)
+        return [Send(codec.encode({**head, "data": {**bulk.data, **failed}}), refused)]
     steps: list[Step] = [
-        Send(codec.encode({**head, "b": {id: since}, **_error_fields(error)}))
+        Send(
+            codec.encode({**head, "b": {id: since}, **_error_fields(error)}),
+            (Refusal(error.code, {**head, "d": id}),),
+        )
         for id, since, error in bulk.failed
     ]
     if bulk.data:
@@ -477,7 +490,8 @@ def _error_fields(error: DesignError) -> dict[str, Json]:
 
 
 def _error(request: Request, error: DesignError) -> Send:
-    return Send(codec.encode({**request.echo, **_error_fields(error)}))
+    frame = codec.encode({**request.echo, **_error_fields(error)})
+    return Send(frame, (Refusal(error.code, request.echo),))
 
 
 def _echo(raw: Mapping[str, Any], size: int) -> Mapping[str, Json]:

@@ -21,7 +21,7 @@ from ..policy.rights import Principal, Right, channel_document
 from ..ports import Clock, DocumentId, Store, StoreUnavailable
 from ..protocol import messages
 from ..protocol.codec import encode, op_frame
-from ..protocol.session import CLOSE_TRY_AGAIN, Close, Do, Request, Send, Session, Step
+from ..protocol.session import CLOSE_TRY_AGAIN, Close, Do, Refusal, Request, Send, Session, Step
 from ..room.effects import (
     Acked,
     Answer,
@@ -42,6 +42,7 @@ from ..runtime.registry import Rooms
 from .access import Access
 from .audience import Audience
 from .frames import text_frame
+from .journal import line, request_fields
 from .names import Names
 from .outbox import Outbox
 
@@ -146,6 +147,7 @@ class Connection:
             time=self._services.clock(),
             request=request,
         )
+        self._log_op("op.received", document, event.src, event.seq, base=event.base)
         await self._services.rooms.send(document, self, event)
 
     async def _read(self, message: messages.Read, request: Request) -> None:
@@ -327,7 +329,7 @@ class Connection:
             case Acked(op=op):
                 self.outbox.put(self._acked(document, op))
             case Refused(error=error, request=request):
-                self._tell(self._session.refused(request, error))
+                self._tell(self._session.refused(request, self._named(document, error)))
             case Answer(snapshot=snapshot, request=request):
                 self._tell(
                     self._session.answered(request, snapshot.version, snapshot.type, snapshot.data)
@@ -355,6 +357,16 @@ class Connection:
         else:
             self._unnamed.append((document, notice))
             self.outbox.call()
+
+    def _named(self, document: DocumentId, error: DesignError) -> DesignError:
+        """The person that a refused edit conflicts with, by name if they are or were here."""
+        conflict = error.details.get("conflict")
+        if conflict is None:
+            return error
+        by = conflict["by"]
+        name = self._services.names.known(document.tenant, by) or ""
+        named = {**conflict, "by": {"id": by, "name": name}}
+        return DesignError(error.code, error.message, **{**error.details, "conflict": named})
 
     async def _name_others(self) -> None:
         while self._unnamed:
@@ -409,15 +421,32 @@ class Connection:
         return text_frame(self._session.own_op(names, op.version, op.src, op.seq, body, op.fixups))
 
     def _acked(self, document: DocumentId, op: CommittedOp) -> bytes:
+        self._log_op("op.acked", document, op.src, op.seq, version=op.version)
         names = (document.collection, document.id)
         return text_frame(self._session.acked(names, op.version, op.src, op.seq, op.fixups).frame)
 
     def _tell(self, steps: list[Step]) -> None:
         for step in steps:
             if isinstance(step, Send):
+                for refusal in step.refused:
+                    self._note_refusal(refusal)
                 self.outbox.put(text_frame(step.frame))
             elif isinstance(step, Close):
                 self.outbox.close(step.code, step.reason)
+
+    def _note_refusal(self, refusal: Refusal) -> None:
+        self._services.rooms.meters.refused[refusal.code] += 1
+        if _log.isEnabledFor(logging.DEBUG):
+            named = request_fields(refusal.echo, self._session.src)
+            _log.debug(line("refused", connection=self.id, code=refusal.code, **named))
+
+    def _log_op(
+        self, event: str, document: DocumentId, src: str, seq: int, **fields: int | None
+    ) -> None:
+        if _log.isEnabledFor(logging.DEBUG):
+            place = f"{document.collection}/{document.id}"
+            request = f"{src}:{seq}"
+            _log.debug(line(event, connection=self.id, document=place, request=request, **fields))
 
     def _forget(self, document: DocumentId) -> None:
         self._open.discard(document)

@@ -5,7 +5,8 @@ frame is most of what that costs. The ASGI extension `coweave.frames` takes fram
 already, so that all readers share them, and writes them in one go, one message per frame as stock
 clients need it. It also sees whether a reader makes progress: only the transport knows how much it
 still holds. Its event `lost` tells that the client is gone to somebody who is busy with what the
-client asked before. Its `wire` writes at once, without a task in between, while the reader keeps up.
+client asked before, and `dropped` says why, where it was this side that left. Its `wire` writes at
+once, without a task in between, while the reader keeps up.
 
 This relies on inner names of the pinned uvicorn; `tests/server/web/test_frames.py` is the contract.
 """
@@ -109,8 +110,18 @@ class FrameProtocol(WebSocketsSansIOProtocol):
         if self.disconnected:
             raise ClientDisconnected()
 
+    def keepalive_timeout(self) -> None:
+        self._note_dropped("silent")
+        super().keepalive_timeout()
+
+    def _note_dropped(self, reason: str) -> None:
+        """Tell whoever asks the extension why the client was left."""
+        if hasattr(self, "_lost"):
+            self.scope["extensions"][EXTENSION].setdefault("dropped", reason)
+
     def _drop(self) -> None:
         """Say why behind all that waits, and give it one more spell to arrive."""
+        self._note_dropped("slow")
         self.conn.send_close(CLOSE_SLOW, "too slow")
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True

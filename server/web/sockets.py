@@ -19,10 +19,11 @@ from starlette.websockets import WebSocket
 from ..errors import DesignError
 from ..policy.rights import Principal
 from ..protocol.identity import PUBLIC_BYTES, Identities, public_from
-from ..protocol.session import Session
+from ..protocol.session import CLOSE_TRY_AGAIN, Session
 from .budget import Budget
 from .connection import Connection, Services
 from .frames import CLOSE_SLOW, EXTENSION, STALL_SECONDS, texts_in
+from .journal import line
 from .replies import refusal_reply
 from .who import Doorkeeper
 
@@ -31,6 +32,14 @@ __all__ = ["ShareDBSocket"]
 _log = logging.getLogger("coweave.socket")
 
 _CLOSE_FAULT: Final = 1011
+_DROPPED: Final = {
+    _CLOSE_FAULT: "fault",
+    CLOSE_SLOW: "slow",
+    CLOSE_TRY_AGAIN: "try again",
+}
+"""Why this node has ended a connection, by the code that it gave."""
+_BROKEN: Final = {1002: "bad frame", 1007: "bad frame", 1009: "frame too large"}
+"""The same where the WebSocket library has ended it, which looks as if the client had."""
 _LEAVE_SECONDS: Final = 5.0
 
 
@@ -45,6 +54,16 @@ class ShareDBSocket:
         self._identities = identities
         self._budget = budget
         self._numbers = count(1)
+        self._connections: set[Connection] = set()
+
+    def __len__(self) -> int:
+        """How many are connected."""
+        return len(self._connections)
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Bytes that wait to be read by all who are connected."""
+        return sum(connection.outbox.waiting_bytes for connection in self._connections)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         websocket = WebSocket(scope, receive, send)
@@ -58,7 +77,9 @@ class ShareDBSocket:
         public = public_from(secrets.token_bytes(PUBLIC_BYTES))
         session = Session(f"{principal.tenant}/{principal.id}", self._identities, public)
         connection = Connection(f"c{next(self._numbers)}", principal, session, self._services)
-        _log.info("connection %s of %s opened", connection.id, principal.id)
+        _log.info(line("connection.opened", connection=connection.id, user=principal.id))
+        self._connections.add(connection)
+        reading: asyncio.Task[int | None] | None = None
         try:
             async with asyncio.TaskGroup() as tasks:
                 writing = tasks.create_task(self._write(connection, scope, send))
@@ -72,17 +93,24 @@ class ShareDBSocket:
                 if not connection.outbox.is_closing:  # else the last words are under way
                     writing.cancel()
         finally:
+            self._connections.discard(connection)
+            reason = _reason(connection, reading, scope)
+            if reason is not None:
+                self._services.rooms.meters.dropped[reason] += 1
+            _log.info(line("connection.closed", connection=connection.id, dropped=reason))
             await connection.leave()
-            _log.info("connection %s closed", connection.id)
 
-    async def _read(self, connection: Connection, principal: Principal, receive: Receive) -> None:
-        """Until the client leaves or the connection is to end."""
+    async def _read(
+        self, connection: Connection, principal: Principal, receive: Receive
+    ) -> int | None:
+        """Until the client leaves (returns its close code) or the connection is to end."""
         outbox = connection.outbox
         try:
             while not outbox.is_closing:
                 message = await receive()
                 if message["type"] != "websocket.receive":
-                    return
+                    code: int | None = message.get("code")
+                    return code
                 text = message.get("text")
                 data = text.encode() if text is not None else message["bytes"]
                 await self._budget.take(f"{principal.tenant}/{principal.id}")
@@ -91,6 +119,7 @@ class ShareDBSocket:
         except Exception:
             _log.exception("connection %s failed", connection.id)
             outbox.close(_CLOSE_FAULT, "")
+        return None
 
     async def _write(self, connection: Connection, scope: Scope, send: Send) -> None:
         """Until everything before the end is written, or the client is gone."""
@@ -121,6 +150,20 @@ class ShareDBSocket:
                     break
         assert end is not None
         await send({"type": "websocket.close", "code": end[0], "reason": end[1]})
+
+
+def _reason(
+    connection: Connection, reading: asyncio.Task[int | None] | None, scope: Scope
+) -> str | None:
+    """Why this node has ended the connection; None if it was the client."""
+    extension = scope.get("extensions", {}).get(EXTENSION, {})
+    if "dropped" in extension:
+        return str(extension["dropped"])
+    if (end := connection.outbox.closing) is not None:
+        return _DROPPED.get(end[0])
+    if reading is None or not reading.done() or reading.cancelled():
+        return None
+    return _BROKEN.get(reading.result() or 0)
 
 
 async def _lost(scope: Scope) -> None:

@@ -30,6 +30,7 @@ from server.runtime.room_task import MAILBOX_EVENTS, Node
 from server.settings import Settings
 from server.types.registry import TypeRegistry
 from server.web import server
+from server.web.frames import EXTENSION
 from server.web.server import listen, serve
 from tests.server.room.driver import Driver
 
@@ -268,16 +269,22 @@ async def listening(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "websocket.accept"})
     while (await receive())["type"] == "websocket.receive":
         pass
+    scope["state"]["why"].append(scope["extensions"][EXTENSION].get("dropped"))
 
 
 async def test_D6_a_silent_peer_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """One that is there but answers no ping, as a laptop that was shut is."""
     monkeypatch.setattr(server, "PING_SECONDS", 0.2)
+    why: list[str] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await listening({**scope, "state": {"why": why}}, receive, send)
+
     started = asyncio.Event()
     with listen("127.0.0.1", 0) as listener:
         url = f"ws://127.0.0.1:{listener.getsockname()[1]}/"
         async with asyncio.TaskGroup() as tasks:
-            serving = tasks.create_task(serve(listening, listener, started.set))
+            serving = tasks.create_task(serve(app, listener, started.set))
             async with asyncio.timeout(20):
                 await started.wait()
                 async with connect(url, proxy=None, ping_interval=None) as client:
@@ -288,6 +295,7 @@ async def test_D6_a_silent_peer_is_found(monkeypatch: pytest.MonkeyPatch) -> Non
                     await sender
             os.kill(os.getpid(), signal.SIGTERM)
             await serving
+    assert why == ["silent"]
 
 
 async def send_until_lost(client: Any, lost: asyncio.Event) -> None:

@@ -14,8 +14,8 @@ from server.errors import Code, DesignError
 from server.policy.rights import Principal
 from server.ports import DocumentId
 from server.protocol.identity import Identities
-from server.protocol.session import Session
-from server.room.effects import Lost, Notice, OpsSince
+from server.protocol.session import Request, Session
+from server.room.effects import Lost, Notice, OpsSince, Refused
 from server.web.connection import Connection, Services
 from server.web.frames import text_frame, texts_in
 from server.web.names import Names
@@ -288,3 +288,56 @@ async def test_D1_who_never_reads_is_not_answered_for_ever(ann: Client) -> None:
             for _ in range(200):
                 await ann.send(a="f", c="scratch", d="x", v=None)
     assert ann.connection.outbox.waiting_bytes < 3 * MAX_WAITING_BYTES
+
+
+async def test_refusals_are_counted_by_code(backend: Backend, ann: Client) -> None:
+    refused = backend.rooms.meters.refused
+    await made(ann, "x", {"n": 0})
+    await ann.submit("x", 1, op=[{"p": ["n", "deeper"], "oi": 1}])
+    assert "error" in await ann.next()
+    await ann.ask(a="nonsense")
+    await ann.ask(a="bf", c="elsewhere", b=["d1", "d2"])
+    assert refused == {
+        Code.OP_NOT_APPLIED: 1,
+        Code.MESSAGE_BADLY_FORMED: 1,
+        Code.NOT_FOUND: 2,
+    }
+
+
+async def test_an_edit_is_followed_through_the_log_and_never_told(
+    ann: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG", "coweave.socket")
+    await made(ann, "x", {"text": "quite secret"})
+    caplog.clear()
+    await ann.submit("x", 1, op=[{"p": ["text"], "oi": "more secret", "od": "quite secret"}])
+    assert "error" not in await ann.next()
+    await ann.submit("x", 2, op=[{"p": ["text", 0, "secret"], "oi": "secret"}])
+    assert "error" in await ann.next()
+    lines = [record.getMessage() for record in caplog.records if record.name == "coweave.socket"]
+    assert [line.split()[0] for line in lines] == [
+        "op.received",
+        "op.acked",
+        "op.received",
+        "refused",
+    ]
+    first, second = lines[:2], lines[2:]
+    assert "document=scratch/x" in first[0] and "version=1" in first[1]
+    for pair in (first, second):
+        named = {word for word in pair[0].split() if word.startswith("request=")}
+        assert len(named) == 1 and named <= set(pair[1].split())
+    assert "code=ERR_OT_OP_NOT_APPLIED" in second[1]
+    assert "secret" not in "".join(lines)
+
+
+async def test_a_refused_edit_names_who_it_conflicts_with(
+    backend: Backend, ann: Client, bob: Client
+) -> None:
+    error = DesignError(Code.TREE, "No", rule="cycle", conflict={"version": 4, "by": "bob"})
+    ann.services.names.learn(Principal("default", "bob", "Bob"))
+    request = Request({"a": "op", "c": "designs", "d": "d1", "seq": 1})
+    ann.connection.deliver(DocumentId("default", "designs", "d1"), (Refused(error, request),))
+    details = (await ann.next())["details"]
+    assert details["rule"] == "cycle"
+    assert details["conflict"] == {"version": 4, "by": {"id": "bob", "name": "Bob"}}
+    assert error.details["conflict"]["by"] == "bob", "it is the room's"

@@ -124,6 +124,7 @@ async def test_a_reader_without_progress_is_dropped(monkeypatch: pytest.MonkeyPa
         with pytest.raises(OSError):
             for _ in range(1_000):
                 await send({"type": EXTENSION, "frames": [text_frame(b"x" * 65_536)]})
+        assert scope["extensions"][EXTENSION]["dropped"] == "slow"
         dropped.set()
 
     async with serving(talk) as url:

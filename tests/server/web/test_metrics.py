@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+from pathlib import Path
+
 import httpx
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
 
 from server.app import Backend
 from server.runtime.meters import Meters
 from server.web.metrics import Metrics
+from tests.support.process import ServerProcess
 
 
 async def figures(http: httpx.AsyncClient) -> dict[str, float]:
@@ -55,3 +63,26 @@ def test_counts_have_a_label_each() -> None:
     assert [(s.labels, s.value) for s in refused] == [({"code": "ERR_NO_OP"}, 3)]
     dropped = families["coweave_connections_dropped"].samples
     assert [(s.labels, s.value) for s in dropped] == [({"reason": "slow"}, 1)]
+
+
+async def test_connections_are_counted_until_they_are_dropped(tmp_path: Path) -> None:
+    """At a real server: who is there, what was refused, and why somebody was left."""
+    with ServerProcess(tmp_path) as server:
+        async with httpx.AsyncClient(base_url=server.url) as http, asyncio.timeout(60):
+            async with connect(f"{server.socket_url}?user=Eve", proxy=None) as eve:
+                await eve.send(json.dumps({"a": "f", "c": "designs", "d": "none"}))
+                assert "error" in json.loads(await eve.recv())
+                seen = await figures(http)
+                assert seen["coweave_connections"] == 1
+                assert seen["coweave_refusals_total ERR_DESIGN_NOT_FOUND"] == 1
+                assert seen["coweave_outbox_bytes"] == 0
+                with pytest.raises(ConnectionClosed):
+                    await eve.send("x" * 17_000_000)
+                    await eve.recv()
+            async with connect(f"{server.socket_url}?user=Ann", proxy=None) as ann:
+                await ann.send(json.dumps({"a": "pp"}))
+                await ann.recv()
+            while (seen := await figures(http))["coweave_connections"] > 0:
+                pass  # asking takes a while of its own
+            dropped = {key: value for key, value in seen.items() if "dropped" in key}
+            assert dropped == {"coweave_connections_dropped_total frame too large": 1}
