@@ -4,34 +4,52 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 from ot.types import Step
 
-__all__ = ["locate", "position"]
+__all__ = ["Locator", "locate", "position"]
 
 _SPACE = re.compile(r"[ \t\r\n]*")
-_SCALAR = re.compile(r"[^\s,\]}]+")
 _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|.)", re.DOTALL)
 
 
 def locate(text: str, path: Sequence[Step], offset: int | None = None) -> tuple[int, int]:
-    """(line, column), from 1, of the value that `path` leads to.
+    """As `Locator(text).locate`, for one question."""
+    return Locator(text).locate(path, offset)
 
-    As far as the path leads: where a key is missing, it is the object that lacks it. `offset`: that
-    character of the text value, by characters of the value itself.
-    """
-    at = _skip(text, 0)
-    for step in path:
-        found = _member(text, at, step)
-        if found is None:
-            offset = None
-            break
-        at = found
-    if offset is not None and text[at : at + 1] == '"':
-        at = _inside(text, at + 1, offset)
-    return position(text, at)
+
+class Locator:
+    """Finds places in one text; what it has gone through once it knows."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._members: dict[int, Mapping[Step, int]] = {}
+
+    def locate(self, path: Sequence[Step], offset: int | None = None) -> tuple[int, int]:
+        """(line, column), from 1, of the value that `path` leads to.
+
+        As far as the path leads: where a key is missing, it is the object that lacks it. `offset`: that
+        character of the text value, by characters of the value itself.
+        """
+        text = self._text
+        at = _skip(text, 0)
+        for step in path:
+            found = self._inside(at).get(step)
+            if found is None:
+                offset = None
+                break
+            at = found
+        if offset is not None and text[at : at + 1] == '"':
+            at = _inside(text, at + 1, offset)
+        return position(text, at)
+
+    def _inside(self, at: int) -> Mapping[Step, int]:
+        if at not in self._members:
+            self._members[at] = dict(_members(self._text, at))
+        return self._members[at]
 
 
 def position(text: str, at: int) -> tuple[int, int]:
@@ -49,26 +67,25 @@ def _inside(text: str, at: int, offset: int) -> int:
     return at
 
 
-def _member(text: str, at: int, step: Step) -> int | None:
+def _members(text: str, at: int) -> Iterator[tuple[Step, int]]:
+    """Keys or indices of the container that begins at `at`, with where their values begin.
+
+    Of equal keys the last one counts, as when the text is read.
+    """
     opening = text[at : at + 1]
-    if opening == "{" and isinstance(step, str):
-        at = _skip(text, at + 1)
-        found = None
+    at = _skip(text, at + 1)
+    if opening == "{":
         while text[at : at + 1] == '"':
             key, at = _string(text, at)
             at = _skip(text, _skip(text, at) + 1)
-            if key == step:
-                found = at  # The last of equal keys is the one that counts.
+            yield key, at
             at = _after(text, _skip(text, _end(text, at)))
-        return found
-    if opening == "[" and isinstance(step, int):
-        at = _skip(text, at + 1)
+    elif opening == "[":
+        index = 0
         while text[at : at + 1] not in ("]", ""):
-            if step == 0:
-                return at
-            step -= 1
+            yield index, at
+            index += 1
             at = _after(text, _skip(text, _end(text, at)))
-    return None
 
 
 def _skip(text: str, at: int) -> int:
@@ -90,25 +107,11 @@ def _string(text: str, at: int) -> tuple[str, int]:
 
 
 def _end(text: str, at: int) -> int:
-    """Behind the value that begins at `at`. Not by recursion: a file may nest as deep as it likes."""
-    depth = 0
-    while at < len(text):
-        char = text[at]
-        if char == '"':
-            match = _STRING.match(text, at)
-            at = match.end() if match else len(text)
-        elif char in "{[":
-            depth += 1
-            at += 1
-        elif char in "}]":
-            depth -= 1
-            at += 1
-        elif char in ", \t\r\n:":
-            at += 1
-            continue
-        else:
-            match = _SCALAR.match(text, at)
-            at = match.end() if match else at + 1
-        if depth == 0:
-            return at
-    return at
+    """Behind the value that begins at `at`; the end of the text where there is none."""
+    try:
+        return _DECODER.raw_decode(text, at)[1]
+    except (ValueError, RecursionError):
+        return len(text)
+
+
+_DECODER: Final = json.JSONDecoder(strict=False)

@@ -135,7 +135,7 @@ def _formatted(options: argparse.Namespace) -> int:
     from .sources import find, folder_files, parse, read
 
     changed = 0
-    for path in find(options.paths):
+    for path, _ in find(options.paths):
         if path.is_dir():
             names = folder_files(path)
             if MARK not in names:

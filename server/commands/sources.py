@@ -11,11 +11,11 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from ot.types import Json, Step
 
-from ..check.locate import locate, position
+from ..check.locate import Locator, position
 from ..errors import DesignError
 from ..interchange import import_from, sniff
 from ..interchange.appsmith_git import export_from_folder, is_folder
@@ -56,6 +56,7 @@ class Source:
     kind: str
     export: Json = None
     _origins: list[Origins] = field(default_factory=list)
+    _locators: dict[str, Locator] = field(default_factory=dict)
 
     def where(self, path: Sequence[Step], offset: int | None) -> tuple[str, int, int]:
         """(file, line, column) of what a path of the design leads to."""
@@ -64,7 +65,9 @@ class Source:
         file = str(self.path if name == "" else self.path / name)
         if is_text:
             return (file, *position(text, min(offset or 0, len(text))))
-        return (file, *locate(text, inside, offset))
+        if name not in self._locators:
+            self._locators[name] = Locator(text)
+        return (file, *self._locators[name].locate(inside, offset))
 
     def _place(self, path: Sequence[Step]) -> tuple[str, Sequence[Step], bool]:
         if self.kind == "canonical":
@@ -109,51 +112,62 @@ class Source:
 _FILE: Final = "\0file"
 
 
-def find(paths: Sequence[Path]) -> Iterator[Path]:
+Parsed: TypeAlias = tuple[str, Any]
+"""A file's text and its JSON."""
+
+
+def find(paths: Sequence[Path]) -> Iterator[tuple[Path, Parsed | None]]:
     """The designs at the paths: a path that is one, or all in a folder that holds some.
 
+    With each comes what was read already to find out that it is a design, for `read`.
     Raises: SourceError for a path that is not there or holds none.
     """
     for path in paths:
         if path.is_file():
-            yield path
+            yield path, None
         elif path.is_dir():
-            found = list(_within(path))
+            found = False
+            for each in _within(path):
+                found = True
+                yield each
             if not found:
                 raise SourceError(f"{path}: there is no design in this folder.")
-            yield from found
         else:
             raise SourceError(f"{path}: there is no such file or folder.")
 
 
-def _within(folder: Path) -> Iterator[Path]:
+def _within(folder: Path) -> Iterator[tuple[Path, Parsed | None]]:
     names = {each.name for each in folder.iterdir()}
     if MARK in names or {"application.json", "metadata.json"} <= names:
-        yield folder
+        yield folder, None
         return
     for each in sorted(folder.iterdir()):
         if each.name.startswith(".") or each.is_symlink():
             continue
         if each.is_dir():
             yield from _within(each)
-        elif each.name.endswith((".json", ".json.gz")) and _is_design(each):
-            yield each
+        elif each.name.endswith((".json", ".json.gz")) and (parsed := _design_in(each)) is not None:
+            yield each, parsed
 
 
-def _is_design(path: Path) -> bool:
-    """A file that was not named, but met: taken only if it is a design."""
+def _design_in(path: Path) -> Parsed | None:
+    """What is in a file that was not named, but met; None: no design."""
     try:
-        return sniff(parse(_text(path), str(path))) is not None
+        text = _text(path)
+        data = parse(text, str(path))
     except SourceError:
-        return False
+        return None
+    return None if sniff(data) is None else (text, data)
 
 
-def read(path: Path) -> Source:
-    """The design at a path. Raises: SourceError, naming file, line and reason."""
+def read(path: Path, parsed: Parsed | None = None) -> Source:
+    """The design at a path. `parsed`: what `find` gave. Raises: SourceError, naming file, line and reason."""
     if path.is_dir():
         return from_files(path, folder_files(path))
-    text = _text(path)
-    data = parse(text, str(path))
+    if parsed is None:
+        text = _text(path)
+        parsed = (text, parse(text, str(path)))
+    text, data = parsed
     tool = sniff(data)
     if tool is None:
         raise SourceError(
