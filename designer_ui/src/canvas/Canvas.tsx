@@ -97,6 +97,18 @@ export function Canvas() {
     };
   }, [workspace, commands, ui]);
 
+  useEffect(() => {
+    const surface = scroller.current;
+    const onWheel = (event: WheelEvent) => {
+      if (!event.ctrlKey && !event.metaKey) return;
+      // The browser would zoom the whole designer.
+      event.preventDefault();
+      if (event.deltaY !== 0) commands.zoom(event.deltaY < 0 ? "in" : "out");
+    };
+    surface?.addEventListener("wheel", onWheel, { passive: false });
+    return () => surface?.removeEventListener("wheel", onWheel);
+  }, [commands]);
+
   const dragging = useUi((state) => state.dragging);
   const selected = useUi((state) => state.selection).at(-1);
   useEffect(() => {
@@ -218,6 +230,7 @@ function PageSurface({ page }: { page: string }) {
   const { commands } = useWorkspace();
   const theme = useTheme();
   const title = usePage(page)?.name ?? "";
+  const zoom = useUi((state) => state.zoom);
   const empty = useChildren(`pages/${page}`).length === 0;
   const primary = [theme?.primary, theme?.primaryColor].find(
     (each) => typeof each === "string" && /^#[0-9a-f]{6}$/i.test(each),
@@ -227,7 +240,7 @@ function PageSurface({ page }: { page: string }) {
       className={css.page}
       role="group"
       aria-label={`Page ${title}`}
-      style={{ "--app-primary": primary ?? "#0b6b5f" } as CSSProperties}
+      style={{ "--app-primary": primary ?? "#0b6b5f", zoom } as CSSProperties}
     >
       <Slot owner={`pages/${page}`} slot={PAGE_SLOT} depth={0} />
       {empty ? (

@@ -3,12 +3,13 @@ import css from "./Dialog.module.css";
 
 interface DialogProps {
   title: string;
+  wide?: boolean;
   onClose(): void;
   children: ReactNode;
 }
 
 /** A modal dialog: the browser's own, which keeps focus and Escape right by itself. */
-export function Dialog({ title, onClose, children }: DialogProps) {
+export function Dialog({ title, wide, onClose, children }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   useEffect(() => {
@@ -18,7 +19,7 @@ export function Dialog({ title, onClose, children }: DialogProps) {
   return (
     <dialog
       ref={ref}
-      className={css.dialog}
+      className={`${css.dialog} ${wide ? css.wide : ""}`}
       aria-labelledby={titleId}
       onClose={onClose}
       onKeyDown={(event) => event.stopPropagation()}

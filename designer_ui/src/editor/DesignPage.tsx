@@ -24,6 +24,7 @@ import {
 import css from "./DesignPage.module.css";
 import { LeftPanel } from "./LeftPanel";
 import { Notices } from "./Notices";
+import { Sheets } from "./Sheets";
 import { TopBar } from "./TopBar";
 import { Trail } from "./Trail";
 
@@ -146,6 +147,7 @@ function Editor({ workspace }: { workspace: Workspace }) {
       </main>
       <PropertyPanel />
       <Notices />
+      <Sheets />
       <Said />
     </div>
   );

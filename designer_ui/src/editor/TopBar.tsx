@@ -1,4 +1,4 @@
-import { ChevronLeft, Eye, EyeOff, Redo2, Undo2 } from "lucide-react";
+import { ChevronLeft, Eye, EyeOff, Keyboard, Redo2, Search, Undo2 } from "lucide-react";
 import { type CSSProperties, useEffect, useState, useSyncExternalStore } from "react";
 import { Avatar } from "../components/Avatar";
 import { IconButton } from "../components/Button";
@@ -53,6 +53,12 @@ export function TopBar() {
       </div>
       <div className={css.right}>
         <People />
+        <IconButton label="Find anything" keys="Ctrl+K" onClick={() => commands.showSheet("find")}>
+          <Search />
+        </IconButton>
+        <IconButton label="Keyboard shortcuts" keys="?" onClick={() => commands.showSheet("keys")}>
+          <Keyboard />
+        </IconButton>
         <ThemeButton />
       </div>
     </header>

@@ -27,8 +27,9 @@ import {
 } from "../model/intents";
 import type { Op, Path } from "../model/op";
 import { ancestors, componentsOfPage, pageOf } from "../model/view";
-import { type Panel, showPanel } from "./ui";
+import { type Panel, type Sheet, showPanel } from "./ui";
 import type { Workspace } from "./workspace";
+import { zoomed } from "./zoom";
 
 export class Commands {
   private clip: string | null = null;
@@ -321,6 +322,17 @@ export class Commands {
 
   showPanel(panel: Panel): void {
     showPanel(this.workspace.ui, panel);
+  }
+
+  showSheet(sheet: Sheet | null): void {
+    this.workspace.ui.setState({ sheet });
+  }
+
+  zoom(to: "in" | "out" | "reset"): void {
+    const { ui } = this.workspace;
+    const zoom = to === "reset" ? 1 : zoomed(ui.getState().zoom, to);
+    ui.setState({ zoom });
+    this.say(`Zoom ${Math.round(zoom * 100)}%`);
   }
 
   // --- words ------------------------------------------------------------------------------------

@@ -71,6 +71,9 @@ function commandFor(event: KeyboardEvent, commands: Commands): (() => void) | un
     if (inDraft(event)) return undefined;
     return letter === "y" || event.shiftKey ? () => commands.redo() : () => commands.undo();
   }
+  if (control && !event.altKey && !event.shiftKey && letter === "k") {
+    return () => commands.showSheet("find");
+  }
   if (inText(origin(event))) return undefined;
   if (control && letter === "d") return () => commands.duplicate();
   if (control && letter === "a") return () => commands.selectAll();
@@ -80,6 +83,10 @@ function commandFor(event: KeyboardEvent, commands: Commands): (() => void) | un
   if (event.altKey) return undefined;
   if (key === "Delete" || key === "Backspace") return () => commands.remove();
   if (key === "Escape") return () => commands.select([]);
+  if (key === "?") return () => commands.showSheet("keys");
+  if (key === "+" || key === "=") return () => commands.zoom("in");
+  if (key === "-") return () => commands.zoom("out");
+  if (key === "0") return () => commands.zoom("reset");
   if (key === "F2") return () => focusField("name");
   if (letter === "i") return () => commands.showPanel("insert");
   if (letter === "l") return () => commands.showPanel("layers");

@@ -20,12 +20,17 @@ export interface Drop {
 export type Panel = "insert" | "layers" | "data";
 const PANELS: readonly Panel[] = ["insert", "layers", "data"];
 
+export type Sheet = "find" | "keys";
+
 export interface Ui {
   page: string | null;
   selection: readonly string[];
   panel: Panel;
   /** The query, script or data source that is open below the canvas. */
   open: Element | null;
+  sheet: Sheet | null;
+  /** Of the canvas; 1 is life size. */
+  zoom: number;
   /** Others' selections and names on canvas and tree. */
   showPeople: boolean;
   /** Read out to people who cannot see the canvas. */
@@ -51,6 +56,8 @@ export function createUi() {
     selection: [],
     panel: storedPanel(),
     open: null,
+    sheet: null,
+    zoom: 1,
     showPeople: true,
     said: "",
     drop: null,
