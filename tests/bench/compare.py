@@ -146,9 +146,15 @@ class Bench:
     def come_back(self, peer: Peer) -> Result:
         # 200 components that others edit and as many that are the client's own.
         documents = peer.make(self.folder, "comeback", design(400))
-        missed = 1_000 if self.quick else 5_000
+        missed, own = (500, 50) if self.quick else (5_000, 200)
         return drive(
-            peer, "comeBack", documents, components=component_ids(400), missed=missed, own=200
+            peer,
+            "comeBack",
+            documents,
+            components=component_ids(400),
+            missed=missed,
+            own=own,
+            patience=30 if self.quick else 90,
         )
 
     def idle(self, peer: Peer) -> Result:
