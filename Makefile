@@ -20,10 +20,12 @@ endif
 
 NPM_CI := npm ci --no-audit --no-fund --loglevel=error
 
-# What `bench` and `soak` run: make soak TESTS=tests/ot
+BENCH_PACKAGES := tests/bench/node_modules/.installed
+
+# What `soak` runs: make soak TESTS=tests/ot
 TESTS ?= tests
 
-.PHONY: help again setup run test bench soak bench-ot soak-ot cover picture clean
+.PHONY: help again setup run test bench bench-quick soak bench-ot soak-ot cover picture clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1	\2/p' Makefile
@@ -44,6 +46,11 @@ $(INTEROP_PACKAGES): tests/interop/package.json tests/interop/package-lock.json 
 	@cd tests/interop && ../../tools/node.sh $(NPM_CI)
 	@touch $@
 
+$(BENCH_PACKAGES): tests/bench/package.json tests/bench/package-lock.json | $(SETUP)
+	@echo "Installing the servers that the benchmark compares with (npm ci)"
+	@cd tests/bench && ../../tools/node.sh $(NPM_CI)
+	@touch $@
+
 $(DESIGNER): $(DESIGNER_SOURCES) $(DESIGNER_PACKAGES)
 	@echo "Building the designer"
 	@cd designer_ui && ../tools/node.sh npm run --silent build -- --logLevel error
@@ -62,14 +69,17 @@ test: $(SETUP) $(DESIGNER) $(INTEROP_PACKAGES) ## set everything up and run ever
 	@tools/stage.sh "pytest" tools/node.sh .venv/bin/python -m pytest -q tests --ignore tests/test_source.py --ignore tests/browser
 	@tools/stage.sh "browser tests" tools/node.sh .venv/bin/python -m pytest -q tests/browser
 
-bench: $(SETUP) $(INTEROP_PACKAGES) ## measure; not a gate
-	@tools/node.sh .venv/bin/python -m pytest -q -s -m bench $(TESTS)
+bench: $(SETUP) $(INTEROP_PACKAGES) $(BENCH_PACKAGES) ## the server beside ShareDB and a bare room, about 15 minutes; not a gate
+	@tools/node.sh .venv/bin/python -m tests.bench.compare
+
+bench-quick: $(SETUP) $(INTEROP_PACKAGES) $(BENCH_PACKAGES) ## the same in about 3 minutes
+	@tools/node.sh .venv/bin/python -m tests.bench.compare --quick
 
 soak: $(SETUP) $(DESIGNER) $(INTEROP_PACKAGES) ## the long runs; not a gate
 	@tools/node.sh .venv/bin/python -m pytest -q -s -m soak --timeout=0 $(TESTS)
 
-bench-ot: ## measure the engine beside npm's
-	@$(MAKE) --no-print-directory bench TESTS=tests/bench/test_bench_ot.py
+bench-ot: $(SETUP) $(INTEROP_PACKAGES) ## measure the engine beside npm's
+	@tools/node.sh .venv/bin/python -m pytest -q -s -m bench tests/bench/test_bench_ot.py
 
 soak-ot: ## the engine's long runs
 	@$(MAKE) --no-print-directory soak TESTS=tests/ot
@@ -83,6 +93,6 @@ picture: $(SETUP) $(DESIGNER) ## make the README's picture anew
 	@COWEAVE_PICTURE=docs/images/designer.png .venv/bin/python -m pytest -q tests/browser/test_samples.py -k picture
 
 clean: ## remove what was made here, but not the data in var/
-	rm -rf .venv server/static designer_ui/node_modules tests/interop/node_modules tests/browser/artifacts
+	rm -rf .venv server/static designer_ui/node_modules tests/interop/node_modules tests/bench/node_modules tests/browser/artifacts
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage dist
 	find ot server schemas tests -name __pycache__ -prune -exec rm -rf {} +
