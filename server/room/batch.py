@@ -217,8 +217,13 @@ class Batch:
                 f"The edit was made on version {base}; the document is at {self.base}.",
                 version=self.base,
             )
-        self._note_own_losses(entry, base)
-        edit = window.transform(entry.edit, entry.elements, base, window.end)
+        edit = entry.edit
+        # Most edits meet nobody: then nothing is lost, and a single component stays as it is.
+        is_met = window.is_met(entry.elements, base)
+        if is_met:
+            self._note_own_losses(entry, base)
+        if is_met or not (isinstance(edit, list) and len(edit) == 1):
+            edit = window.transform(edit, entry.elements, base, window.end)
         fixups: tuple[Op, ...] = ()
         elements: frozenset[str] | None = None
         match edit:
@@ -237,7 +242,8 @@ class Batch:
                     raise DesignError(Code.DOC_DOES_NOT_EXIST, "The document does not exist.")
                 applied = self._draft.apply(edit, window.missed(base), bulk=submit.bulk)
                 edit, fixups, elements = applied.op, applied.fixups, applied.elements
-                self._note_others_losses(entry, base, applied)
+                if is_met or fixups:
+                    self._note_others_losses(entry, base, applied)
                 entry.notices += [Notice(*notice) for notice in applied.notices]
                 if applied.name is not None:
                     self.name = applied.name

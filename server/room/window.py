@@ -162,6 +162,14 @@ class Window:
             )
         self.work += met * components
 
+    def is_met(self, elements: frozenset[str], base: int) -> bool:
+        """Whether any op from version `base` on shares an element; as `meetings`, for most edits."""
+        for element in (*elements, None):
+            versions = self._by_element.get(element)
+            if versions and versions[-1] >= base:
+                return True
+        return False
+
     def meetings(self, elements: frozenset[str], base: int, end: int) -> list[int]:
         """The versions of `base` ... `end - 1` whose ops share an element, in rising order."""
         versions: list[int] = []

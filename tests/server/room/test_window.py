@@ -130,3 +130,18 @@ def test_missed_ops_are_seen_as_ops() -> None:
     with pytest.raises(IndexError):
         missed[3]
     assert len(window.missed(8)) == 0 and len(window.missed(99)) == 0
+
+
+def test_RM12_is_met_says_whether_there_are_meetings() -> None:
+    chance = Random(3)
+    window = Window(5)
+    for version in range(5, 40):
+        elements = frozenset(chance.sample(["a", "b", "c", "d"], chance.randrange(1, 3)))
+        whole = chance.random() < 0.05
+        window.append(
+            CommittedOp(version, "s", version, "x", 0, [], elements=None if whole else elements)
+        )
+        for base in range(5, version + 2):
+            for element in "abcde":
+                asked = frozenset((element,))
+                assert window.is_met(asked, base) == bool(window.meetings(asked, base, window.end))
