@@ -96,6 +96,8 @@ class Connection:
         self._unnamed: deque[tuple[DocumentId, Notice]] = deque(maxlen=_MAX_UNNAMED)
         # The read that has no answer yet.
         self._asked: tuple[DocumentId, Request] | None = None
+        # Replies that wait for ops which are still to be caught up with.
+        self._late: dict[DocumentId, list[Request]] = {}
         self._answered = asyncio.Event()
         self._answered.set()
 
@@ -252,12 +254,20 @@ class Connection:
             self._catch_up_ops = _next_count(count, sum(len(op.body) for op in stored))
             if len(stored) == count:
                 continue
+            if self._asked is not None and self._asked[0] == document:
+                await self._answered.wait()  # the room is about to answer: do not ask it anew
             if self._session.holds((document.collection, document.id)):
                 self.outbox.await_rest(document)
                 event = Subscribe(self.id, self._session.src, since, _Own())
                 await self._services.rooms.send(document, self, event)
             else:
-                self.outbox.caught_up(document)
+                self._caught_up(document)
+
+    def _caught_up(self, document: DocumentId) -> None:
+        """All ops are put: now come the replies to reads that were to follow them."""
+        self.outbox.caught_up(document)
+        for request in self._late.pop(document, ()):
+            self._tell(self._session.reached(request))
 
     async def withdraw(self, document: DocumentId, error: DesignError) -> None:
         """`document` is taken from this client: it is told why, and hears no more of it."""
@@ -286,14 +296,18 @@ class Connection:
             self.outbox.close(1011, "")
 
     def _deliver(self, document: DocumentId, deliveries: tuple[Delivery, ...]) -> None:
-        is_live = self._session.holds((document.collection, document.id))
+        # Also the ops that answer a read: of a long history there may be more than can wait.
+        is_read = self._asked is not None and self._asked[0] == document
+        is_live = is_read or self._session.holds((document.collection, document.id))
         if is_live and len(deliveries) == 1 and type(deliveries[0]) is OpsSince:
             # Most of what a busy room tells: one piece, the same for all who only read.
             ops = deliveries[0].ops
             self.outbox.put_live(document, ops[0].version, self._frames(document, deliveries[0]))
             return
         for delivery in deliveries:
-            if type(delivery) is Answer or type(delivery) is CaughtUp:
+            if type(delivery) is Answer:
+                is_live = False
+            elif type(delivery) is CaughtUp and type(delivery.request) is _Own:
                 is_live = False
         live: list[bytes] = []  # ops and acks in a row, from version `start` on
         start = 0
@@ -335,7 +349,9 @@ class Connection:
                     self._session.answered(request, snapshot.version, snapshot.type, snapshot.data)
                 )
             case CaughtUp(request=_Own()):
-                self.outbox.caught_up(document)
+                self._caught_up(document)
+            case CaughtUp(request=request) if self.outbox.is_behind(document):
+                self._late.setdefault(document, []).append(request)
             case Unsubscribed(request=_Own()):
                 pass
             case CaughtUp(request=request) | Unsubscribed(request=request):
@@ -451,7 +467,7 @@ class Connection:
     def _forget(self, document: DocumentId) -> None:
         self._open.discard(document)
         self._services.audience.leave(document, self)
-        self.outbox.caught_up(document)
+        self._caught_up(document)
 
     def _document(self, collection: str, id: str) -> DocumentId:
         return DocumentId(self._principal.tenant, collection, id)

@@ -172,6 +172,10 @@ class Outbox:
         """The documents to catch up with, and from which version."""
         return {d: v for d, v in self._behind.items() if d not in self._awaiting}
 
+    def is_behind(self, document: DocumentId) -> bool:
+        """Whether ops of `document` were dropped that are to be caught up with."""
+        return document in self._behind
+
     def advance(self, document: DocumentId, version: int) -> None:
         """Ops below `version` have been put."""
         if document in self._behind:
@@ -226,7 +230,8 @@ class Outbox:
             if entry.document is None:
                 kept.append(entry)
             else:
-                self._behind.setdefault(entry.document, entry.version)
+                since = self._behind.get(entry.document, entry.version)
+                self._behind[entry.document] = min(since, entry.version)
                 self._bytes -= len(entry.frame)
         self._waiting = kept
         self._live_bytes = 0

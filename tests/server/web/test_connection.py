@@ -341,3 +341,24 @@ async def test_a_refused_edit_names_who_it_conflicts_with(
     assert details["rule"] == "cycle"
     assert details["conflict"] == {"version": 4, "by": {"id": "bob", "name": "Bob"}}
     assert error.details["conflict"]["by"] == "bob", "it is the room's"
+
+
+@pytest.mark.parametrize("action", ["s", "f"])
+async def test_a_long_history_comes_whole_and_before_the_reply(
+    backend: Backend, ann: Client, bob: Client, action: str
+) -> None:
+    """More ops than the room remembers, and than may wait (PROTOCOL 12.3)."""
+    await made(ann, "x", {"text": ""})
+    text, count, value = "x" * 250_000, 100, ""
+    for version in range(1, 1 + count):
+        old, value = value, f"{version}{text}"
+        await ann.submit("x", version, op=[{"p": ["text"], "od": old, "oi": value}])
+        assert "error" not in await ann.next()
+    await bob.send(a=action, c="scratch", d="x", v=1)
+    versions = []
+    while (frame := await bob.next())["a"] != action:
+        versions.append(frame["v"])
+    assert versions == list(range(1, 1 + count))
+    await ann.submit("x", count + 1, op=[{"p": ["more"], "oi": 1}])
+    if action == "s":
+        assert (await bob.next())["v"] == count + 1
