@@ -33,7 +33,8 @@ Add = Callable[[str, Callable[..., int], str], argparse.ArgumentParser]
 
 _LEVELS = ("note", "warning", "error", "never")
 _UNUSUAL = re.compile(
-    r"__proto__|constructor|prototype|\0|\\u(?:0000|[dD][89a-fA-F])|[0-9]{16}|[0-9][eE][+-]?[0-9]|-0\b|[\[{]{8}"
+    r'"(?:__proto__|constructor|prototype)"|\\u(?:0000|00[2-7]|[dD][89a-fA-F])'
+    r"|[:\[,] ?(?:-?[0-9]{16}|-?[0-9]+(?:\.[0-9]+)?[eE]|-0\.0*[\s,\]}])|[\[{]{8}"
 )
 """Without one of these in its texts a design holds no value that no design may hold: looked at in C."""
 
@@ -173,17 +174,15 @@ def _findings(source: Source, types: TypeRegistry, own: tuple[OwnRule, ...]) -> 
     from ..check.findings import RULES, Finding
     from ..check.rules import check
 
-    found: list[Finding] = []
     try:
         if any(map(_UNUSUAL.search, source.files.values())):
             ot.check_value(source.document, ot.Limits(size=64_000_000))
     except ot.OpError as error:
         path = tuple(error.path or ())
         element = "/".join(str(step) for step in path[:2])
-        found.append(
-            Finding("schema", RULES["schema"].level, element, element, path, error.message)
-        )
-    found += check(source.document, types, own)
+        # What no design may hold: nothing else can be asked of it.
+        return [Finding("schema", RULES["schema"].level, element, element, path, error.message)]
+    found = check(source.document, types, own)
     # What an import has mended is wrong in the file that it was read from.
     for rule, listed, words in (
         (

@@ -261,3 +261,18 @@ def test_one_small_file_is_checked_at_once(file: Path) -> None:
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         taken.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
     assert min(taken) < 0.5
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['"__proto__": 1', '"a": 12345678901234567890', '"a": 1e999', '"a": -0.0', '"a": "\\ud800"',
+     '"a": "\\u0000"', '"__pr\\u006fto__": 1', '"a": [[[[[[[[[' + "[" * 60 + "]" * 69],
+)  # fmt: skip
+def test_values_that_no_design_holds_are_findings(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    path = tmp_path / "odd.json"
+    whole = json.dumps(new_design("Odd"))
+    path.write_text(whole.replace('"settings": {}', '"settings": {' + text + "}", 1))
+    code, out, _ = run(capsys, path)
+    assert code == 1 and "[schema]" in out
