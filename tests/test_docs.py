@@ -63,7 +63,7 @@ def test_every_package_needed_directly_is_pinned() -> None:
     assert [name for name in names if f"\n{name}==" not in pins] == []
 
 
-@pytest.mark.parametrize("folder", ["designer_ui", "tests/interop"])
+@pytest.mark.parametrize("folder", ["designer_ui", "tests/interop", "tests/bench"])
 def test_node_packages_are_exact(folder: str) -> None:
     package = json.loads((TOP / folder / "package.json").read_text("utf-8"))
     versions = {**package["dependencies"], **package.get("devDependencies", {})}

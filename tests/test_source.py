@@ -239,7 +239,7 @@ def test_the_whole_environment_is_pinned() -> None:
     assert wrong == []
 
 
-@pytest.mark.parametrize("folder", ["designer_ui", "tests/interop"])
+@pytest.mark.parametrize("folder", ["designer_ui", "tests/interop", "tests/bench"])
 def test_node_packages_are_pinned_without_addresses(folder: str) -> None:
     """Locked by version and checksum; the address is the installer's own business."""
     lock = (TOP / folder / "package-lock.json").read_text("utf-8")

@@ -10,6 +10,7 @@ from playwright.async_api import Locator, Page, expect
 
 from tests.browser.conftest import Sit
 from tests.browser.desk import Desk, design, import_design
+from tests.browser.test_accessibility import faults
 from tests.support.process import ServerProcess
 
 
@@ -196,3 +197,20 @@ async def test_a_data_source_that_goes_leaves_its_queries(
     await expect(pane.get_by_label("Data source", exact=True)).to_have_value("")
     await saved(ada.page)
     assert (await stored(server_process, path))["queries"]["q1"]["dataSource"] is None
+
+
+async def test_axe_finds_nothing_where_code_is_written(
+    sit: Sit, server_process: ServerProcess
+) -> None:
+    path = await import_design(server_process.url, with_data("Axe", ("Table", "Table1", {})))
+    ada, ben = await two(sit, path)
+    await asyncio.gather(open_data(ada, "getClaims"), open_data(ben, "getClaims"))
+    await ben.page.get_by_role("textbox", name="Body of getClaims").focus()
+    await expect(ada.page.locator(".cm-caret", has_text="Ben")).to_be_visible()
+    assert "\n".join(await faults(ada.page)) == ""
+    await ada.page.get_by_role("button", name="Claims", exact=True).click()
+    await expect(ada.page.get_by_role("region", name="Data source Claims")).to_be_visible()
+    assert "\n".join(await faults(ada.page)) == ""
+    await ada.page.get_by_role("button", name="Dark theme").click()
+    await ada.page.get_by_role("button", name="Find anything").click()
+    assert "\n".join(await faults(ada.page)) == ""

@@ -12,7 +12,9 @@ from tests.support.process import ServerProcess
 async def test_what_cannot_be_kept_is_told(sit: Sit, server_process: ServerProcess) -> None:
     path = await import_design(
         server_process.url,
-        design("Play", ("Text", "Text1", {"text": "hello"}), ("Button", "Button1", {"label": "Go"})),
+        design(
+            "Play", ("Text", "Text1", {"text": "hello"}), ("Button", "Button1", {"label": "Go"})
+        ),
     )
     page = (await sit("Ada", path)).page
     desk = Desk(page)
