@@ -1,14 +1,14 @@
 // Plays one scenario against one server on the ShareDB wire and prints what it saw as one line of JSON.
 //
-// usage: node driver.mjs '{"scenario": "busy", ...}'   (what each takes: see its function)
+// usage: echo '{"scenario": "busy", ...}' | node driver.mjs   (what each takes: see its function)
 // Frames of others are not decoded: of each the version is read where it lies, and must be the next one.
 import { readFileSync } from "node:fs";
 import http from "node:http";
+import { cpuSeconds, quantile, sleep } from "./measure.mjs";
 import { Socket } from "./wire.mjs";
 
-const TICKS = 100; // of /proc/<pid>/stat, a second
 const V = Buffer.from('"v":');
-const options = JSON.parse(process.argv[2]);
+const options = JSON.parse(readFileSync(0, "utf8"));
 const isStrict = options.strict; // every op once, in order
 
 // ------------------------------------------------------------------------------------- one client
@@ -159,21 +159,9 @@ class Writer {
 
 // --------------------------------------------------------------------------------------- measuring
 
-function cpuSeconds(pid) {
-  const fields = readFileSync(`/proc/${pid}/stat`, "latin1").split(") ")[1].split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / TICKS;
-}
-
 function residentKB(pid) {
   return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))[1]);
 }
-
-function quantile(values, share) {
-  const sorted = Float64Array.from(values).sort();
-  return sorted.length ? sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] : null;
-}
-
-const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function all(items, width, work) {
   const results = [];

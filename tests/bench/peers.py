@@ -84,8 +84,10 @@ def drive(peer: Peer, scenario: str, documents: list[str], **options: Any) -> di
         "strict": not peer.name.startswith("ShareDB"),
         **options,
     }
+    script = HERE / ("yjs_driver.mjs" if peer.name == "Hocuspocus" else "driver.mjs")
     done = subprocess.run(
-        ["taskset", "-c", str(DRIVER_CORE), find_node(), HERE / "driver.mjs", json.dumps(told)],
+        ["taskset", "-c", str(DRIVER_CORE), find_node(), script],
+        input=json.dumps(told),
         capture_output=True,
         text=True,
         timeout=600,
@@ -106,7 +108,7 @@ class Peers:
 
     @contextmanager
     def running(self, name: str, **environment: str) -> Iterator[Peer]:
-        """One of "Coweave", "bare", "ShareDB" and "ShareDB PostgreSQL" (give DATABASE_URL)."""
+        """One of "Coweave", "bare", "Hocuspocus", "ShareDB" and "ShareDB PostgreSQL" (with DATABASE_URL)."""
         folder = self.folder / name.replace(" ", "-").lower()
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
@@ -118,6 +120,8 @@ class Peers:
         command: list[str | Path]
         if name == "bare":
             command = [sys.executable, "-m", "tests.bench.bare_room", folder]
+        elif name == "Hocuspocus":
+            command = [find_node(), HERE / "hocuspocus_server.mjs", folder]
         else:
             command = [find_node(), HERE / "sharedb_server.mjs"]
         program = Program(command, HERE.parents[1], {**os.environ, **environment})
