@@ -112,13 +112,16 @@ function useBoxes(content: RefObject<HTMLDivElement | null>, ids: string): { [id
   return boxes;
 }
 
+/** From here on one walk over the page is cheaper than a search for each. */
+const MANY = 20;
+
 function measureAll(root: HTMLElement, ids: readonly string[]): { [id: string]: Box } {
   const origin = root.getBoundingClientRect();
   const found: { [id: string]: Box } = {};
+  const all = ids.length > MANY ? nodesById(root) : undefined;
   for (const id of ids) {
-    const rect = root
-      .querySelector(`[data-component="${CSS.escape(id)}"]`)
-      ?.getBoundingClientRect();
+    const node = all ? all.get(id) : root.querySelector(`[data-component="${CSS.escape(id)}"]`);
+    const rect = node?.getBoundingClientRect();
     if (!rect) continue;
     found[id] = {
       left: rect.left - origin.left,
@@ -128,6 +131,11 @@ function measureAll(root: HTMLElement, ids: readonly string[]): { [id: string]: 
     };
   }
   return found;
+}
+
+function nodesById(root: HTMLElement): Map<string, HTMLElement> {
+  const nodes = root.querySelectorAll<HTMLElement>("[data-component]");
+  return new Map([...nodes].map((node) => [node.dataset.component ?? "", node]));
 }
 
 function same(a: { [id: string]: Box }, b: { [id: string]: Box }): boolean {

@@ -70,7 +70,7 @@ function DataRow({ section, id }: { section: DataSection; id: string }) {
       >
         <DataIcon section={section} />
         <span>{item.name}</span>
-        <small className={css.tag}>{tag}</small>
+        <small className={css.tag} data-tag={tag} aria-hidden="true" />
         {here.slice(0, 3).map((person) => (
           <i
             key={person.id}
