@@ -1,6 +1,6 @@
 """Our server beside those it is compared with, one after the other on the same core: `make bench`.
 
-    python -m tests.bench.compare [--quick] [--only S1,S2] [--json FILE]
+    python -m tests.bench.compare [--quick] [--only S1,S2] [--repeat 3] [--patience 60] [--json FILE]
 
 What counts are the ratios of one run, by processor time: figures differ from machine to machine, and
 wall-clock figures also with what else the machine does. `docs/performance.md` says how to read them.
@@ -44,25 +44,31 @@ def writers(count: int) -> list[str]:
 class Bench:
     """Runs scenarios and keeps what they gave: `results[scenario][server]`."""
 
-    def __init__(self, folder: Path, *, quick: bool) -> None:
+    def __init__(self, folder: Path, *, quick: bool, repeat: int, patience: float) -> None:
         self.folder, self.quick = folder, quick
+        self.repeat, self.patience = repeat, patience
         self.seconds = 3 if quick else 10
         self.results: dict[str, dict[str, Result]] = {}
         self._peers = Peers(folder)
 
     def run(self, scenario: str, servers: tuple[str, ...], play: Callable[[Peer], Result]) -> None:
-        for name in servers:
-            with self._running(name) as peer:
-                if name == OURS:
-                    assert_durable(peer)
-                result = play(peer)
-            self.results.setdefault(scenario, {})[name] = result
-            told = {
-                key: round(value, 2)
-                for key, value in result.items()
-                if isinstance(value, float | int)
-            }
-            print(f"{scenario:24} {name:20} {told}", flush=True)
+        """Play it on each server, as often as asked; the least disturbed run of each is kept."""
+        kept = self.results.setdefault(scenario, {})
+        for _ in range(self.repeat):
+            for name in servers:
+                wait_for_quiet(self.patience)
+                with self._running(name) as peer:
+                    if name == OURS:
+                        assert_durable(peer)
+                    result = play(peer)
+                told = {
+                    key: round(value, 2)
+                    for key, value in result.items()
+                    if isinstance(value, float | int)
+                }
+                print(f"{scenario:12} {name:20} {told}", flush=True)
+                if name not in kept or _disturbance(result) < _disturbance(kept[name]):
+                    kept[name] = result
 
     @contextmanager
     def _running(self, name: str) -> Iterator[Peer]:
@@ -194,6 +200,30 @@ def assert_durable(peer: Peer) -> None:
         assert raw.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
+def _disturbance(result: Result) -> float:
+    """Grows with what else the machine did meanwhile: processor time an edit, or time."""
+    for key in ("usPerOp", "p50", "alone", "oneAtATime", "perConnectionKB"):
+        if key in result:
+            return float(result[key] or 1e9)
+    raise AssertionError(result)
+
+
+def wait_for_quiet(seconds: float) -> None:
+    """Until both cores have been idle for most of a second, but no longer than `seconds`."""
+
+    def times() -> tuple[int, int]:
+        fields = [int(field) for field in Path("/proc/stat").read_text().split("\n")[0].split()[1:]]
+        return fields[3] + fields[4], sum(fields)
+
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        idle, total = times()
+        time.sleep(1)
+        later_idle, later_total = times()
+        if later_idle - idle > 0.7 * (later_total - total):
+            return
+
+
 Goal = tuple[str, str, float | None, str, float]
 """What, of what, its value, how it compares (">=" or "<="), to what."""
 
@@ -277,6 +307,10 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.compare")
     parser.add_argument("--quick", action="store_true", help="about 2 minutes")
     parser.add_argument("--only", default="", help="scenarios, with commas: S1,S1 N=200,S2,…")
+    parser.add_argument("--repeat", type=int, default=1, help="runs of each; the best is kept")
+    parser.add_argument(
+        "--patience", type=float, default=0, help="seconds to wait for a quiet machine before each"
+    )
     parser.add_argument("--json", type=Path, help="write all results here too")
     options = parser.parse_args(arguments)
     wanted = set(filter(None, options.only.split(",")))
@@ -289,7 +323,12 @@ def main(arguments: list[str]) -> int:
         f"limits lifted for the bench: {', '.join(f'{key}={value}' for key, value in LIMITS.items())}"
     )
     with tempfile.TemporaryDirectory(prefix="coweave-bench-") as folder:
-        bench = Bench(Path(folder), quick=options.quick)
+        bench = Bench(
+            Path(folder),
+            quick=options.quick,
+            repeat=options.repeat,
+            patience=options.patience,
+        )
         full = not options.quick
         beside = (OURS, BARE, SHAREDB)
         on_postgres = (ON_POSTGRES,) if full and postgres.found() else ()

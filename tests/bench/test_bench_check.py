@@ -47,7 +47,10 @@ def design(count: int) -> dict[str, Any]:
     ]
     for n in range(count):
         component = copy.deepcopy(samples[n % len(samples)])
-        component |= {"name": f"C{n}", "place": {"page": "page1", "slot": "content", "order": "a0"}}
+        component |= {
+            "name": f"C{n}",
+            "place": {"page": next(iter(made["pages"])), "slot": "content", "order": "a0"},
+        }
         made["components"][f"c{n}"] = component
     return made
 

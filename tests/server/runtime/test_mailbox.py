@@ -56,7 +56,7 @@ async def test_a_cancelled_put_queues_nothing() -> None:
     assert mailbox.take_submits(9) == [submit(1)]
 
 
-async def test_waiting_for_submits_only_when_asked() -> None:
+async def test_RM9_waiting_for_submits_only_when_asked() -> None:
     mailbox = Mailbox(9)
     await mailbox.put(submit(1))
     await mailbox.wait(for_submits=True)
@@ -83,7 +83,7 @@ async def test_closing_lets_nobody_wait_and_hands_back_what_was_left() -> None:
     assert mailbox.is_empty
 
 
-async def test_waiting_for_submits_ends_with_the_last_of_them() -> None:
+async def test_RM9_waiting_for_submits_ends_with_the_last_of_them() -> None:
     mailbox = Mailbox(10)
     await mailbox.put(submit(1))
     waiting = asyncio.create_task(mailbox.wait_for_submits(3, 60))
@@ -97,7 +97,7 @@ async def test_waiting_for_submits_ends_with_the_last_of_them() -> None:
 
 
 @pytest.mark.parametrize("what", ["an answer", "a read", "the end"])
-async def test_waiting_for_submits_ends_when_anything_else_comes(what: str) -> None:
+async def test_RM9_waiting_for_submits_ends_when_anything_else_comes(what: str) -> None:
     mailbox = Mailbox(10)
     waiting = asyncio.create_task(mailbox.wait_for_submits(3, 60))
     await asyncio.sleep(0)
@@ -111,7 +111,7 @@ async def test_waiting_for_submits_ends_when_anything_else_comes(what: str) -> N
         await waiting
 
 
-async def test_waiting_for_submits_ends_in_time_and_one_is_enough_again_after_it() -> None:
+async def test_RM9_waiting_for_submits_ends_in_time_and_one_is_enough_again_after_it() -> None:
     mailbox = Mailbox(10)
     async with asyncio.timeout(10):
         await mailbox.wait_for_submits(3, 0.001)
