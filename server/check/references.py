@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 from ot.types import Json, Step
@@ -20,6 +21,9 @@ _UUID = re.compile(
     r"\b(components|queries)\.([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
 )
 _CODE_KINDS = frozenset({"runjs", "js"})
+_MOST_COMPARED = 20_000
+"""Names that are compared with unknown ones in one design, to offer what was meant."""
+
 _FUNCTION = "async () => {\n"
 """Around the body of a query that is code: it may return and await."""
 
@@ -83,6 +87,7 @@ class References:
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._document = document
         self.places = tuple(places(document))
+        self._compared = 0
         origin = document["meta"].get("importedFrom")
         tool = origin.get("tool") if isinstance(origin, dict) else None
         self._tool = tool if isinstance(tool, str) and tool in TOOLS else "coweave"
@@ -165,10 +170,12 @@ class References:
         return None if self._find(scope, name) is not None else name
 
     def _nearest(self, scope: str, name: str) -> str | None:
-        from difflib import get_close_matches
-
-        known = [*self._names.get(scope, {}), *self._names[APP]]
-        found = get_close_matches(name, known, n=1, cutoff=0.65)
+        known = {*self._names.get(scope, ()), *self._names[APP]}
+        # Asked only as long as it is cheap: comparing thousands of names with thousands is not.
+        if self._compared > _MOST_COMPARED:
+            return None
+        self._compared += len(known)
+        found = get_close_matches(name, sorted(known), n=1, cutoff=0.65)
         return found[0] if found else None
 
     def _finding(self, rule: str, place: Place, start: int, message: str, fix: str) -> Finding:

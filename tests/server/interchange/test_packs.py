@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from server.document.validate import Validator
-from server.interchange import import_appsmith
+from server.interchange import import_from
 from server.types import TypeRegistry
 
-from .corpus import APPSMITH, exports, read
+from .corpus import APPSMITH, TOOLJET, exports, read
 
 TYPES = TypeRegistry.load()
 VALIDATOR = Validator(TYPES)
@@ -25,8 +25,8 @@ pytestmark = pytest.mark.skipif(
 
 
 def components() -> Iterator[tuple[str, dict[str, Any]]]:
-    for path in exports(APPSMITH):
-        for component in import_appsmith(read(path)).document["components"].values():
+    for path in (*exports(APPSMITH), *exports(TOOLJET)):
+        for component in import_from(read(path)).document["components"].values():
             yield path.name, component
 
 
@@ -35,7 +35,7 @@ ALL = list(components()) if APPSMITH.is_dir() else []
 
 def test_nearly_all_components_have_a_schema() -> None:
     known = sum(TYPES.get(each["type"], each["typeVersion"]) is not None for _, each in ALL)
-    assert len(ALL) == 2_221
+    assert len(ALL) == 2_341
     assert known / len(ALL) >= 0.99
 
 
