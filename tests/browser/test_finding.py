@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 from playwright.async_api import expect
@@ -81,9 +82,12 @@ async def test_a_drop_lands_where_the_line_is_at_half_size(
         await desk.page.keyboard.press("-")
     zoom = desk.page.get_by_role("group", name="Zoom")
     await expect(zoom.get_by_role("button", name=re.compile("50%"))).to_be_visible()
-    after = await desk.component("First").bounding_box()
-    assert before is not None and after is not None
-    assert after["height"] < before["height"] * 0.6
+    assert before is not None
+    async with asyncio.timeout(20):  # the number is there a moment before the page is laid out anew
+        while after := await desk.component("First").bounding_box():
+            if after["height"] < before["height"] * 0.6:
+                break
+    assert after is not None
 
     await desk.drag_new("Button", below="First")
 
