@@ -164,7 +164,13 @@ def _differs(options: argparse.Namespace) -> int:
     from ..interchange.changes import changes
     from .sources import read
 
-    found = list(changes(read(options.old).document, read(options.new).document))
+    old, new = read(options.old), read(options.new)
+    found = [
+        each
+        for each in changes(old.document, new.document)
+        # A git folder has no name of its own: it is called after where it lies.
+        if not ((each.element, each.path) == ("meta", ("name",)) and old.kind == new.kind == "git")
+    ]
     if options.format == "json":
         rows = [
             {

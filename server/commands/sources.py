@@ -192,7 +192,7 @@ def from_files(path: Path, files: Mapping[str, str]) -> Source:
         export = export_from_folder(files, mark=_FILE)
     except DesignError as error:
         raise SourceError(f"{path}: {error.message}") from None
-    document, report = _imported(path, _unmarked(export))
+    document, report = _imported(path, _unmarked(export), path.resolve().name)
     return Source(path, "appsmith", document, report, files, "git", export)
 
 
@@ -202,9 +202,11 @@ def _unmarked(value: Any) -> Any:
     return [_unmarked(each) for each in value] if isinstance(value, list) else value
 
 
-def _imported(path: Path, data: Json) -> tuple[dict[str, Any], dict[str, Any]]:
+def _imported(
+    path: Path, data: Json, name: str | None = None
+) -> tuple[dict[str, Any], dict[str, Any]]:
     try:
-        imported = import_from(data)
+        imported = import_from(data, name)
     except DesignError as error:
         raise SourceError(f"{path}: {error.message}") from None
     return imported.document, imported.report

@@ -168,6 +168,13 @@ def test_an_edit_of_an_appsmith_folder_is_one_line_of_git_diff(
     design.write_text(json.dumps(document))
     assert run(capsys, "export", design, "--to", "appsmith", "--dir", app)[0] == 0
     assert git(app, "diff", "--numstat").split("\t")[:2] == ["1", "1"]
+    git(app, "worktree", "add", "-q", str(tmp_path / "before"), "HEAD")
+    code, out, _ = run(capsys, "diff", tmp_path / "before", app)
+    assert (
+        code == 1
+        and out.endswith('props/text: "Module Content" → "Contents"\n')
+        and out.count("\n") == 1
+    )
 
 
 def git(folder: Path, *arguments: str, code: int = 0) -> str:
