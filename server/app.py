@@ -7,6 +7,7 @@ submitted, then the committer, which commits what they asked for, then the store
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import secrets
 import time
@@ -82,6 +83,7 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
         store = await stack.enter_async_context(open_store(settings))
         committer = await stack.enter_async_context(Committer(store))
         types = TypeRegistry.load()
+        await asyncio.to_thread(lambda: types.etag)  # reads them all: now, not at the first request
         bus, locks = MemoryBus(), MemoryLocks()
         stack.push_async_callback(bus.close)
         stack.push_async_callback(locks.close)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import gzip
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from typing import Any, Final
 
-import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -23,6 +21,7 @@ from ..protocol.codec import read_object
 from ..runtime.history import History
 from ..runtime.registry import Rooms
 from ..types.registry import TypeRegistry
+from .bodies import Bodies
 from .catalogue import Catalogue
 from .commands import Commands
 from .replies import error_reply, json_reply, refusal_reply
@@ -33,7 +32,6 @@ __all__ = ["MAX_BODY_BYTES", "MAX_IMPORT_BYTES", "Api"]
 _log = logging.getLogger("coweave.http")
 
 MAX_BODY_BYTES: Final = 65_536
-_GZIP_LEVEL: Final = 6
 _READY_SECONDS: Final = 1.5
 """A store that answers later than this cannot serve: `/readyz` tells the truth within 2 s."""
 MAX_IMPORT_BYTES: Final = 16 * 1024 * 1024
@@ -63,6 +61,7 @@ class Api:
         self._commands = Commands(catalogue, rooms, types)
         self._doorkeeper = doorkeeper
         self._scratch = scratch
+        self._bodies = Bodies()
 
     def routes(self) -> list[Route]:
         """In the order of their paths in the OpenAPI document."""
@@ -122,7 +121,10 @@ class Api:
     async def types(self, request: Request) -> Response:
         headers = {"etag": f'"{self._types.etag}"', "cache-control": "no-cache"}
         unchanged = _unchanged(request, headers)
-        return unchanged or await _large_reply(request, self._types.to_api(), headers)
+        if unchanged is not None:
+            return unchanged
+        key = "types", self._types.etag
+        return await self._large_reply(request, key, self._types.to_api(), headers)
 
     # -- designs -----------------------------------------------------------------------------------
 
@@ -181,7 +183,11 @@ class Api:
             raise DesignError(Code.NOT_FOUND, "There is no such design")
         headers = {"etag": f'"v{snapshot.version}"', "cache-control": "private, no-cache"}
         state = {"v": snapshot.version, "type": snapshot.type, "data": snapshot.data}
-        return _unchanged(request, headers) or await _large_reply(request, state, headers)
+        unchanged = _unchanged(request, headers)
+        if unchanged is not None:
+            return unchanged
+        key = "snapshot", principal.tenant, id, snapshot.version
+        return await self._large_reply(request, key, state, headers)
 
     # -- commands on one design --------------------------------------------------------------------
 
@@ -204,7 +210,18 @@ class Api:
         principal = await self._doorkeeper.principal(request)
         to = request.query_params.get("to")
         document = await self._commands.export(principal, request.path_params["id"], to)
-        return await _large_reply(request, document, {})
+        return await self._large_reply(request, None, document, {})
+
+    async def _large_reply(
+        self, request: Request, key: Hashable, value: Json, headers: Mapping[str, str]
+    ) -> Response:
+        """`value` as JSON, made beside the loop: megabytes would hold everybody up."""
+        compressed = "gzip" in request.headers.get("accept-encoding", "")
+        content = await self._bodies.body(key, value, compressed=compressed)
+        headers = {"vary": "Accept-Encoding", **headers}
+        if compressed:
+            headers = {**headers, "content-encoding": "gzip"}
+        return Response(content, 200, headers, media_type="application/json")
 
     async def _shown(self, principal: Principal, rows: list[DesignRow]) -> list[dict[str, Json]]:
         names = await self._catalogue.people(principal, rows)
@@ -269,13 +286,3 @@ def _unchanged(request: Request, headers: Mapping[str, str]) -> Response | None:
     if request.headers.get("if-none-match") != headers["etag"]:
         return None
     return Response(status_code=304, headers=headers)
-
-
-async def _large_reply(request: Request, value: Json, headers: Mapping[str, str]) -> Response:
-    """`value` as JSON, compressed beside the loop: megabytes would hold everybody up."""
-    content = orjson.dumps(value)
-    headers = {"vary": "Accept-Encoding", **headers}
-    if "gzip" in request.headers.get("accept-encoding", ""):
-        content = await asyncio.to_thread(gzip.compress, content, _GZIP_LEVEL)
-        headers = {**headers, "content-encoding": "gzip"}
-    return Response(content, 200, headers, media_type="application/json")

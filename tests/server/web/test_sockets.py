@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import re
 import struct
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -88,6 +89,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     folder: Path = tmp_path_factory.mktemp("server")
     with ServerProcess(folder, {"COWEAVE_SCRATCH": "1"}) as server:
         yield server
+        status = Path(f"/proc/{server.pid}/status")
+        if status.exists():  # Linux: after all of this the server is no larger than a busy one
+            peak = re.search(r"VmHWM:\s+(\d+) kB", status.read_text("utf-8"))
+            assert peak is not None and int(peak[1]) < 600_000, peak
 
 
 @pytest.fixture
@@ -324,6 +329,13 @@ async def test_other_things_an_op_can_be(
         message = {"a": "op", **at, "v": bystander.version, "seq": 900, "x": {}, **body}
         assert (await wire.ask(message))["error"]["code"] == "ERR_DESIGN_NOT_BY_SOCKET"
     assert await wire.is_answered()
+
+
+def test_E1_there_are_enough_of_them() -> None:
+    """Each is sent with a bystander beside it, and each must be answered, not only 98 of 100."""
+    junk = sum(len(fields) * (len(JUNK) + 1) for fields in FIELDS.values())
+    assert junk > 600
+    assert len(UNREADABLE) + len(OPS) + len(SCRATCH_OPS) + junk > 650
 
 
 SCRATCH_OPS: dict[str, Any] = {
