@@ -79,11 +79,13 @@ MAILBOX_EVENTS: Final = 1_024
 """Edits that wait for a room, and as many reads."""
 
 _LOAD_RETRY_SECONDS: Final = 0.2
-_BUSY_OPS: Final = 4
+_BUSY_WRITERS: Final = 4
 _GATHER_SECONDS: Final = 0.001
-"""After a batch of so many ops, those who were just answered are given this long to go on, so that
-they and whoever waits share the next batch. Each reader costs a write per batch, whatever it holds:
-without this a busy room falls into two halves that take turns, at twice the cost."""
+_MOST_GATHER_SECONDS: Final = 0.005
+"""Where so many wrote in the last two batches, the next one waits for them this long, or as long as
+the last commit took (who came too late would wait that long), so that they share it. Each reader
+costs a write per batch, whatever it holds: without this a busy room falls into groups that take
+turns, at two or three times the cost."""
 
 _MAX_CRASHES: Final = 3
 """In a row; then the room is given up and its connections come again."""
@@ -145,7 +147,9 @@ class RoomTask:
         self._is_stopping = False
         self._is_load_failing = False
         self._is_lockless = False
-        self._answered = 0  # ops of the batch before
+        self._writers: set[str] = set()  # the connections of the last batch
+        self._former_writers: set[str] = set()  # and of the one before
+        self._commit_seconds = 0.0  # what its commit took
         self._crashes = 0
         self._raised: dict[tuple[str, int], int] = {}
         self._handling: Event | None = None
@@ -272,14 +276,16 @@ class RoomTask:
             for submit in submits:
                 room.handle(submit)
             if submits:
+                self._former_writers = self._writers
+                self._writers = {submit.conn for submit in submits}
                 await self._handle(Turn())
 
     async def _gather(self) -> None:
-        """Wait for those who were just answered, if they are many."""
-        answered, self._answered = self._answered, 0
-        waiting = self._mailbox.submits
-        if _BUSY_OPS <= answered and waiting <= 2 * answered and not self._is_stopping:
-            await self._mailbox.wait_for_submits(answered + waiting, _GATHER_SECONDS)
+        """Wait for those who write here at the moment, if they are many."""
+        count = len(self._writers | self._former_writers)
+        if _BUSY_WRITERS <= count and 0 < self._mailbox.submits < count and not self._is_stopping:
+            seconds = min(max(_GATHER_SECONDS, self._commit_seconds), _MOST_GATHER_SECONDS)
+            await self._mailbox.wait_for_submits(count, seconds)
 
     def _is_wanted(self, event: Event) -> bool:
         """Whether whoever asked is still there to be answered."""
@@ -304,9 +310,8 @@ class RoomTask:
                 told = told or perf_counter()
                 await self._perform(effect)
         self._handling = None
-        answered, self._told = room.version - self._told, room.version
+        self._told = room.version
         if isinstance(event, CommitSucceeded):
-            self._answered = answered
             self._crashes = 0
             self._raised.clear()
             self._note_commit((told or perf_counter()) - started)
@@ -392,7 +397,8 @@ class RoomTask:
         try:
             match await self._node.commits.commit(commit):
                 case Committed(head=head):
-                    self._node.meters.commit.observe(perf_counter() - started)
+                    self._commit_seconds = perf_counter() - started
+                    self._node.meters.commit.observe(self._commit_seconds)
                     self._committed = effect.ops
                     answer = CommitSucceeded(head)
                 case Overtaken(ops=ops, duplicates=duplicates):
