@@ -13,7 +13,9 @@ if (process.env.DATABASE_URL) {
 const backend = new ShareDB(options);
 const server = http.createServer();
 new WebSocketServer({ server, perMessageDeflate: false, maxPayload: 64 << 20 }).on("connection", (socket) => {
-  backend.listen(new WebSocketJSONStream(socket));
+  const stream = new WebSocketJSONStream(socket);
+  stream.on("error", () => {}); // a client that left while it was written to
+  backend.listen(stream);
 });
 server.listen(0, "127.0.0.1", () => {
   console.log(`Coweave is at http://127.0.0.1:${server.address().port}`);
