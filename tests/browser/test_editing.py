@@ -90,6 +90,7 @@ async def test_pages_are_added_renamed_and_deleted_before_anothers_eyes(
         .click()
     )
     await ada.page.get_by_role("menuitem", name="Rename").click()
+    await expect(ada.page.get_by_role("textbox", name="New name of Page")).to_be_focused()
     await ada.page.keyboard.type("Review")
     await ada.page.keyboard.press("Enter")
     await ben.show_page("Review")
