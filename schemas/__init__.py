@@ -7,6 +7,7 @@ Files, all JSON Schema draft 2020-12 unless said otherwise:
     components/<pack>/<Type>/<version>.schema.json  one version of one component type
     events/<name>.schema.json                       what an event hands to its handlers
     samples/<name>.json[.gz]                        whole designs to start from (not schemas)
+    api/<area>.json                                 the REST interface, one OpenAPI document in parts
 
 Everything is read from the installed package; nothing is ever fetched by its `$id`.
 """
@@ -26,6 +27,7 @@ __all__ = [
     "events",
     "load",
     "manifest",
+    "openapi",
     "packs",
     "sample",
     "samples",
@@ -46,6 +48,31 @@ def load(path: str) -> Any:
     Raises FileNotFoundError where there is none.
     """
     return json.loads(_ROOT.joinpath(path).read_text(encoding="utf-8"))
+
+
+@cache
+def openapi() -> Any:
+    """The OpenAPI document of the REST interface: `api/openapi.json` and the parts beside it as one.
+
+    A part holds `paths` and `components` of one area and may `$ref` what another part defines. Shared: never change it.
+    Raises ValueError where two parts define the same thing.
+    """
+    whole = json.loads((_ROOT / "api/openapi.json").read_text(encoding="utf-8"))
+    names = sorted(
+        entry.name for entry in (_ROOT / "api").iterdir() if entry.name.endswith(".json")
+    )
+    for name in names:
+        if name == "openapi.json":
+            continue
+        part = load(f"api/{name}")
+        groups = [(whole["paths"], part.get("paths", {}))]
+        for kind, defined in part.get("components", {}).items():
+            groups.append((whole["components"].setdefault(kind, {}), defined))
+        for into, added in groups:
+            if twice := into.keys() & added.keys():
+                raise ValueError(f"schemas/api/{name} defines {sorted(twice)} again")
+            into.update(added)
+    return whole
 
 
 def packs() -> list[str]:

@@ -106,7 +106,7 @@ class Api:
     # -- facts -------------------------------------------------------------------------------------
 
     async def openapi(self, request: Request) -> Response:
-        return json_reply(schemas.load("api/openapi.json"))
+        return json_reply(schemas.openapi())
 
     async def session(self, request: Request) -> Response:
         principal = await self._doorkeeper.principal(request)

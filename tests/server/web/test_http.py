@@ -19,7 +19,7 @@ from server.app import Backend, create_app, open_backend
 from server.settings import Settings
 from server.web.http import MAX_IMPORT_BYTES
 
-OPENAPI = schemas.load("api/openapi.json")
+OPENAPI = schemas.openapi()
 REGISTRY: Any = referencing.Registry().with_resource(
     "urn:api", referencing.jsonschema.DRAFT202012.create_resource(OPENAPI)
 )
