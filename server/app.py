@@ -39,6 +39,7 @@ from .settings import Settings, SettingsError
 from .store import SqlStore, StoreUnfit, claimed
 from .types.registry import TypeRegistry
 from .web.access import Access
+from .web.acts import Acts
 from .web.audience import Audience
 from .web.budget import Budget
 from .web.catalogue import Catalogue
@@ -71,6 +72,7 @@ class Backend:
     access: Access
     audience: Audience
     catalogue: Catalogue
+    acts: Acts
 
 
 @asynccontextmanager
@@ -116,6 +118,7 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
                 types=types,
                 clock=_milliseconds,
             ),
+            acts=Acts(store.audit, _milliseconds),
         )
 
 
@@ -183,6 +186,7 @@ def _routes(settings: Settings, backend: Backend, identities: Identities) -> lis
         access=backend.access,
         audience=backend.audience,
         names=Names(backend.store.people),
+        acts=backend.acts,
         clock=_milliseconds,
     )
     budget = Budget(settings.ops_per_second, settings.ops_burst)

@@ -6,11 +6,17 @@ One contract suite per port (`tests/contracts/`) runs against every adapter. The
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
+from ot.types import Json
+
 __all__ = [
+    "Audit",
+    "AuditEntry",
+    "AuditFilter",
+    "AuditRecord",
     "Bus",
     "Clock",
     "Commit",
@@ -247,6 +253,77 @@ class People(Protocol):
 
     async def get(self, tenant: str, ids: Sequence[str]) -> dict[str, Person]:
         """Those of `ids` that are known, by id."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """Who did what to which element, when, from where, by which request. Edits have the op log.
+
+    Args:
+        time: ms since 1970.
+        principal: the opaque id of a person or token; "" for somebody who is not known.
+        action: what was done, as "<noun>.<verb>": "lease.take", "share.revoke", "sign-in.refused".
+        design: its id; None for what is done to the tenant.
+        element: "section/id".
+        request: names the request, as its answer and the log do.
+        address: where it came from.
+        details: JSON for what else matters. Never a name, a secret, or contents of a design: an
+            entry can never be changed, so what may have to be erased must not be in it.
+    """
+
+    tenant: str
+    time: int
+    principal: str
+    action: str
+    design: str | None = None
+    element: str | None = None
+    request: str | None = None
+    address: str | None = None
+    details: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRecord:
+    """A stored entry: the tenant's `number`-th, from 1, and the hash that chains it."""
+
+    number: int
+    entry: AuditEntry
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """Which entries; None: all. `action` may be a whole one or its noun ("lease").
+
+    Times in ms: `since` <= time < `until`.
+    """
+
+    principal: str | None = None
+    action: str | None = None
+    design: str | None = None
+    element: str | None = None
+    since: int | None = None
+    until: int | None = None
+
+
+class Audit(Protocol):
+    """The record of acts: append-only, hash-chained per tenant. Raises `StoreUnavailable`."""
+
+    async def record(self, *entries: AuditEntry) -> None:
+        """Append them, in order and in one transaction. Durable when it returns."""
+        ...
+
+    async def read(
+        self,
+        tenant: str,
+        wanted: AuditFilter | None = None,
+        *,
+        after: int = 0,
+        before: int | None = None,
+        limit: int = 1_000,
+    ) -> list[AuditRecord]:
+        """At most `limit` with a number above `after`, oldest first; newest first below `before`."""
         ...
 
 

@@ -12,29 +12,76 @@ from typing import Final
 
 from ..errors import Code, DesignError
 
-__all__ = ["DESIGNS", "SCRATCH", "Principal", "Right", "State", "channel_document", "refusal"]
+__all__ = [
+    "DESIGNS",
+    "SCRATCH",
+    "Kind",
+    "Principal",
+    "Right",
+    "State",
+    "channel_document",
+    "refusal",
+]
 
 DESIGNS: Final = "designs"
 SCRATCH: Final = "scratch"
 
 
+class Kind(StrEnum):
+    """What a principal is."""
+
+    PERSON = "person"
+    TOKEN = "token"  # a program with a service token
+    SYSTEM = "system"  # the server itself: a migration, an import from the command line
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who asks: a person of a tenant. `id` is opaque and stays with the person."""
+    """Who asks, and of which tenant. `id` is opaque and stays with the person or token.
+
+    Args:
+        groups: what the identity provider says they belong to.
+        scopes: what a service token is good for; empty for everybody else.
+        is_admin: of the whole tenant.
+    """
 
     tenant: str
     id: str
     name: str
+    kind: Kind = Kind.PERSON
+    groups: frozenset[str] = frozenset()
+    scopes: frozenset[str] = frozenset()
+    is_admin: bool = False
 
 
 class Right(StrEnum):
     """What is asked for."""
 
-    READ = "read"  # fetch, subscribe, history, export, presence
-    EDIT = "edit"  # an op, a rename
-    CREATE_OR_DELETE = "create-or-delete"  # by an op; designs have REST for it
+    # On a design.
+    READ = "read"  # fetch, subscribe, history, diff, blame, check, presence, comments
+    EXPORT = "export"  # the design as a file
+    COMMENT = "comment"
+    REVIEW = "review"  # approve, request changes
+    EDIT = "edit"  # an op, a rename, putting back a version, naming a version
+    MIGRATE = "migrate"  # component types to newer versions
+    LEASE = "lease"  # take, renew and release one's own
+    TAKE_OVER = "take-over"  # another's lease, with a reason
+    BRANCH = "branch"  # open, update, close
+    MERGE = "merge"
+    PROTECT = "protect"  # a version, `main`, and the rules of reviews
+    PROMOTE = "promote"  # to an environment
+    PROMOTE_EMERGENCY = "promote-emergency"  # without the approvals that it needs
+    SHARE = "share"  # give and take rights
+    FREEZE = "freeze"
     TRASH = "trash"
-    RESTORE = "restore"
+    RESTORE = "restore"  # out of the trash
+    CREATE_OR_DELETE = "create-or-delete"  # by an op; designs have REST for it
+
+    # On the tenant.
+    CREATE = "create"  # a design: new, imported, copied
+    AUDIT = "audit"
+    MEMBERS = "members"
+    TOKENS = "tokens"
 
 
 class State(StrEnum):

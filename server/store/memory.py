@@ -7,7 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 
+import orjson
+
 from ..ports import (
+    AuditEntry,
+    AuditFilter,
+    AuditRecord,
     Commit,
     Committed,
     DesignRow,
@@ -21,8 +26,9 @@ from ..ports import (
 from .batch import answer_where_moved, check, numbered, passed_at
 from .catalogue import new_person_id
 from .chain import ROOT, row_hashes
+from .trail import entry_hash, stored_details
 
-__all__ = ["MemoryDesigns", "MemoryPeople", "MemoryStore"]
+__all__ = ["MemoryAudit", "MemoryDesigns", "MemoryPeople", "MemoryStore"]
 
 
 @dataclass(slots=True)
@@ -34,12 +40,13 @@ class _Log:
 
 
 class MemoryStore:
-    """The port `Store`, with `designs` and `people`. Not durable: that is all it lacks."""
+    """The port `Store`, with `designs`, `people` and `audit`. Not durable: that is all it lacks."""
 
     def __init__(self) -> None:
         self._logs: dict[DocumentId, _Log] = {}
         self.designs = MemoryDesigns()
         self.people = MemoryPeople()
+        self.audit = MemoryAudit()
 
     async def open(self) -> None:
         """Nothing to do."""
@@ -159,3 +166,45 @@ class MemoryPeople:
     async def get(self, tenant: str, ids: Sequence[str]) -> dict[str, Person]:
         found = ((id, self._people.get((tenant, id))) for id in ids)
         return {id: person for id, person in found if person is not None}
+
+
+class MemoryAudit:
+    """The port `Audit`."""
+
+    def __init__(self) -> None:
+        self._trails: dict[str, list[AuditRecord]] = {}
+
+    async def record(self, *entries: AuditEntry) -> None:
+        for entry in entries:
+            trail = self._trails.setdefault(entry.tenant, [])
+            previous = trail[-1].hash if trail else ROOT
+            number, details = len(trail) + 1, stored_details(entry)
+            hash = entry_hash(previous, number, entry, details)
+            kept = replace(entry, details=orjson.loads(details))
+            trail.append(AuditRecord(number, kept, hash))
+
+    async def read(
+        self,
+        tenant: str,
+        wanted: AuditFilter | None = None,
+        *,
+        after: int = 0,
+        before: int | None = None,
+        limit: int = 1_000,
+    ) -> list[AuditRecord]:
+        trail = self._trails.get(tenant, [])[after:]
+        if before is not None:
+            trail = [record for record in reversed(trail) if record.number < before]
+        wanted = wanted or AuditFilter()
+        return [record for record in trail if _is_wanted(record.entry, wanted)][:limit]
+
+
+def _is_wanted(entry: AuditEntry, wanted: AuditFilter) -> bool:
+    return (
+        wanted.principal in (None, entry.principal)
+        and (wanted.action is None or f"{entry.action}.".startswith(f"{wanted.action}."))
+        and wanted.design in (None, entry.design)
+        and wanted.element in (None, entry.element)
+        and (wanted.since is None or wanted.since <= entry.time)
+        and (wanted.until is None or entry.time < wanted.until)
+    )

@@ -22,12 +22,13 @@ from . import oplog, snapshots
 from .batch import check
 from .catalogue import SqlDesigns, SqlPeople
 from .database import Database
+from .trail import SqlAudit
 
 __all__ = ["SqlStore"]
 
 
 class SqlStore:
-    """The port `Store` on an SQL database, with `designs` (port `Designs`) and `people` (`People`).
+    """The port `Store` on an SQL database, with a port of each other kind: `designs`, `people`, `audit`.
 
     Args: url: an SQLAlchemy URL of SQLite (a file) or PostgreSQL. key: what milestones are sealed
         with; only those that bear the seal are given back (ST12, ST32).
@@ -38,6 +39,7 @@ class SqlStore:
         self._database = Database(url)
         self.designs = SqlDesigns(self._database)
         self.people = SqlPeople(self._database)
+        self.audit = SqlAudit(self._database)
 
     async def open(self) -> None:
         """Make or migrate the tables. Raises `StoreUnfit`, `StoreUnavailable`."""

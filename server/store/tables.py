@@ -9,7 +9,16 @@ from sqlalchemy import BigInteger, Column, Index, LargeBinary, MetaData, Table, 
 from sqlalchemy import PrimaryKeyConstraint as PrimaryKey
 from sqlalchemy import UniqueConstraint as Unique
 
-__all__ = ["designs", "heads", "metadata", "milestones", "ops", "people"]
+__all__ = [
+    "audit",
+    "audit_heads",
+    "designs",
+    "heads",
+    "metadata",
+    "milestones",
+    "ops",
+    "people",
+]
 
 metadata = MetaData()
 
@@ -88,5 +97,36 @@ people = Table(
     _column("name", Text),
     PrimaryKey("tenant", "id", name="pk_people"),
     Index("ix_people_name", "tenant", "name"),
+    sqlite_with_rowid=False,
+)
+
+# What was done besides editing; append-only, chained like `ops`. "" where nothing applies.
+audit = Table(
+    "audit",
+    metadata,
+    _column("tenant", Text),
+    _column("number", BigInteger),
+    _column("time", BigInteger),
+    _column("principal", Text),
+    _column("action", Text),
+    _column("design", Text),
+    _column("element", Text),
+    _column("request", Text),
+    _column("address", Text),
+    _column("details", LargeBinary),  # JSON
+    _column("hash", LargeBinary),
+    PrimaryKey("tenant", "number", name="pk_audit"),
+    Index("ix_audit_design", "tenant", "design", "number"),
+    sqlite_with_rowid=False,
+)
+
+# The row that an entry locks and moves.
+audit_heads = Table(
+    "audit_heads",
+    metadata,
+    _column("tenant", Text),
+    _column("number", BigInteger),
+    _column("hash", LargeBinary),
+    PrimaryKey("tenant", name="pk_audit_heads"),
     sqlite_with_rowid=False,
 )

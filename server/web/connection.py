@@ -40,6 +40,7 @@ from ..runtime.history import History
 from ..runtime.presence_hub import PresenceHub
 from ..runtime.registry import Rooms
 from .access import Access
+from .acts import Acts
 from .audience import Audience
 from .frames import text_frame
 from .journal import line, request_fields
@@ -71,6 +72,7 @@ class Services:
     access: Access
     audience: Audience
     names: Names
+    acts: Acts
     clock: Clock
 
 

@@ -37,6 +37,7 @@ class Client:
             access=backend.access,
             audience=backend.audience,
             names=Names(backend.store.people),
+            acts=backend.acts,
             clock=lambda: 1_000,
         )
         principal = Principal("default", name, name)
