@@ -103,6 +103,8 @@ export default function CodeEditor(props: CodeProps) {
   const view = useRef<EditorView | null>(null);
   const latest = useRef(props);
   latest.current = props;
+  /** What was typed into a draft and has not come back as its text: React may be some keys behind. */
+  const echoes = useRef(new Set<string>());
   const people = usePeopleAt(element, path);
   const showPeople = useUi((ui) => ui.showPeople);
   const dynamic = useMemo(
@@ -135,6 +137,7 @@ export default function CodeEditor(props: CodeProps) {
     const whereabouts = EditorView.updateListener.of((update) => {
       if (update.focusChanged && !update.view.hasFocus) {
         gesture.end();
+        echoes.current.clear();
         latest.current.draft?.onLeave();
         presence.update({ field: null, draft: null });
       } else if (update.view.hasFocus && (update.selectionSet || update.focusChanged)) {
@@ -144,18 +147,27 @@ export default function CodeEditor(props: CodeProps) {
     const drafted = EditorView.updateListener.of((update) => {
       if (!update.docChanged) return;
       if (update.transactions.some((each) => each.annotation(fromDesign))) return;
-      latest.current.draft?.onChange(update.state.doc.toString());
+      const typed = update.state.doc.toString();
+      echoes.current.add(typed);
+      latest.current.draft?.onChange(typed);
     });
     const fieldKeys = keymap.of([
       {
         key: "Enter",
         run: () => {
+          echoes.current.clear();
           latest.current.draft?.onEnter();
           return true;
         },
       },
       { key: "Tab", run: acceptCompletion },
-      { key: "Escape", run: () => latest.current.draft?.onEscape() ?? false },
+      {
+        key: "Escape",
+        run: () => {
+          echoes.current.clear();
+          return latest.current.draft?.onEscape() ?? false;
+        },
+      },
     ]);
 
     const editor = new EditorView({
@@ -220,7 +232,9 @@ export default function CodeEditor(props: CodeProps) {
   useEffect(() => {
     const editor = view.current;
     const shown = editor?.state.doc.toString();
-    if (!editor || text === undefined || shown === undefined || shown === text) return;
+    if (!editor || text === undefined || shown === undefined) return;
+    if (shown === text) echoes.current.clear();
+    if (shown === text || echoes.current.has(text)) return;
     const changes = changesOf(stepsOfOp([], textEdit([], shown, text)) ?? [], editor.state.doc);
     if (changes) editor.dispatch({ changes, annotations: fromDesign.of(true) });
   }, [text]);
