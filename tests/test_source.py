@@ -40,7 +40,7 @@ PURE = {
     "schemas": set(),
     "server.errors": set(),
     "server.types": {"jsonschema", "jsonschema_rs", "orjson", "referencing"},
-    "server.protocol": {"orjson"},
+    "server.protocol": {"msgpack", "orjson"},
     "server.policy": set(),
     "server.document": {"jsonschema", "jsonschema_rs", "orjson", "referencing"},
     "server.room": {"orjson"},

@@ -1,4 +1,4 @@
-"""Bytes into JSON objects, strictly, and messages into frames.
+"""Messages to bytes and back: what a codec is, and the one of stock clients, strict JSON.
 
 Strict means: what is read can be sent on to any client. NaN, infinities, lone surrogates and wrong
 UTF-8 are refused by orjson itself. orjson takes the last of two equal keys, so frames are encoded
@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final, Protocol
 
 import orjson
 
@@ -24,16 +24,16 @@ from ot.types import Json, Op
 from ..errors import Code, DesignError
 
 __all__ = [
+    "JSON",
     "JSON0_URI",
     "MAX_FRAME_BYTES",
     "MAX_MESSAGE_BYTES",
     "MAX_NESTING",
+    "Codec",
     "Unreadable",
-    "decode",
-    "encode",
-    "encoded",
-    "op_frame",
-    "own_op_frame",
+    "is_deeper",
+    "op_message",
+    "own_op_message",
     "read_object",
 ]
 
@@ -59,12 +59,52 @@ class Unreadable(Exception):
         self.head = head
 
 
-def decode(data: bytes) -> dict[str, Json]:
-    """One frame as a JSON object. Raises `Unreadable`. Rules WP1-WP3."""
-    try:
-        return read_object(data, MAX_MESSAGE_BYTES)
-    except DesignError as error:
-        raise Unreadable(error, _head(data)) from None
+class Codec(Protocol):
+    """Messages to bytes and back. `name` is the key under which what is shared is kept encoded."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def is_binary(self) -> bool: ...
+
+    def decode(self, data: bytes) -> dict[str, Json]:
+        """One frame. Raises `Unreadable`."""
+        ...
+
+    def encode(self, message: Mapping[str, Json]) -> bytes:
+        """One frame, or a part of one for `encode_parts`."""
+        ...
+
+    def encode_parts(self, head: Mapping[str, Json], key: str, parts: Mapping[str, bytes]) -> bytes:
+        """`{**head, key: parts}`, where each part is encoded already."""
+        ...
+
+
+class _Json:
+    """The codec of stock clients."""
+
+    name = "json"
+    is_binary = False
+
+    def decode(self, data: bytes) -> dict[str, Json]:
+        """One frame as a JSON object. Raises `Unreadable`. Rules WP1-WP3."""
+        try:
+            return read_object(data, MAX_MESSAGE_BYTES)
+        except DesignError as error:
+            raise Unreadable(error, _head(data)) from None
+
+    def encode(self, message: Mapping[str, Json]) -> bytes:
+        """One frame."""
+        return orjson.dumps(message)
+
+    def encode_parts(self, head: Mapping[str, Json], key: str, parts: Mapping[str, bytes]) -> bytes:
+        """`{**head, key: parts}`, where each part is encoded already."""
+        fragments = {name: orjson.Fragment(part) for name, part in parts.items()}
+        return orjson.dumps({**head, key: fragments})
+
+
+JSON: Final = _Json()
 
 
 def read_object(data: bytes, max_bytes: int) -> dict[str, Json]:
@@ -83,33 +123,21 @@ def read_object(data: bytes, max_bytes: int) -> dict[str, Json]:
     if type(value) is not dict:
         raise _malformed("Not a JSON object")
     # Brackets inside strings count too: an upper bound that settles nearly every frame.
-    if data.count(b"{") + data.count(b"[") > MAX_NESTING and _is_deeper(value, MAX_NESTING):
+    if data.count(b"{") + data.count(b"[") > MAX_NESTING and is_deeper(value, MAX_NESTING):
         raise _malformed(f"Nested deeper than {MAX_NESTING}", limit=MAX_NESTING)
     if orjson.dumps(value) != data and (key := _duplicate_key(data)) is not None:
         raise _malformed(f"The key {key!r} is there twice")
     return value
 
 
-def encode(message: Mapping[str, Json]) -> bytes:
-    """One frame."""
-    return orjson.dumps(message)
-
-
-def encoded(data: bytes) -> Json:
-    """What `encode` gave, as a part of something larger."""
-    return orjson.Fragment(data)
-
-
-def op_frame(
+def op_message(
     collection: str, id: str, version: int, src: str, seq: int, body: Mapping[str, Json]
-) -> bytes:
+) -> dict[str, Json]:
     """A committed op as every reader gets it. `body` is {"op"}, {"create"}, {"del"} or {}."""
-    return orjson.dumps(
-        {"a": "op", "c": collection, "d": id, "v": version, "src": src, "seq": seq, **body}
-    )
+    return {"a": "op", "c": collection, "d": id, "v": version, "src": src, "seq": seq, **body}
 
 
-def own_op_frame(
+def own_op_message(
     collection: str,
     id: str,
     version: int,
@@ -117,31 +145,24 @@ def own_op_frame(
     seq: int,
     body: Mapping[str, Json],
     fixups: Sequence[Op],
-) -> bytes:
+) -> dict[str, Json]:
     """An op that goes back to its author; without `body` it is an ack.
 
     `src` is the whole id. The client knows its op in flight by (src, seq) and then reads `fixup`;
     one that no longer has it in flight applies the body instead.
     """
-    frame: dict[str, Any] = {
-        "a": "op",
-        "c": collection,
-        "d": id,
-        "v": version,
-        "src": src,
-        "seq": seq,
-        **body,
-    }
+    message = op_message(collection, id, version, src, seq, body)
     if fixups:
-        frame["fixup"] = [{"src": src, "seq": seq, "v": version, "op": op} for op in fixups]
-    return orjson.dumps(frame)
+        message["fixup"] = [{"src": src, "seq": seq, "v": version, "op": op} for op in fixups]
+    return message
 
 
 def _malformed(message: str, **details: Json) -> DesignError:
     return DesignError(Code.MESSAGE_BADLY_FORMED, message, **details)
 
 
-def _is_deeper(value: Json, limit: int) -> bool:
+def is_deeper(value: Json, limit: int) -> bool:
+    """Whether more than `limit` containers lie in one another."""
     level = [value]
     for _ in range(limit):
         deeper: list[Json] = []

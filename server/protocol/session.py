@@ -16,7 +16,8 @@ from typing import Any, Final, NamedTuple
 from ot.types import Json, Op
 
 from ..errors import Code, DesignError
-from . import codec, messages
+from . import messages
+from .codec import JSON, JSON0_URI, Codec, Unreadable, own_op_message
 from .identity import Identities
 from .messages import Message
 
@@ -55,7 +56,7 @@ class _Bulk:
 
     echo: Mapping[str, Json]
     waiting: int
-    data: dict[str, Json] = field(default_factory=dict)
+    data: dict[str, bytes] = field(default_factory=dict)  # encoded
     size: int = 0  # of `data`, in bytes
     is_begun: bool = False  # part of the answer has gone
     reached: dict[str, int | None] = field(default_factory=dict)
@@ -112,9 +113,13 @@ class Session:
     Args:
         principal: who is connected: stable over reconnects, the same on every node.
         public: the fresh public part for a client that brings no id of its own.
+        codec: how its frames are written.
     """
 
-    def __init__(self, principal: str, identities: Identities, public: str) -> None:
+    def __init__(
+        self, principal: str, identities: Identities, public: str, codec: Codec = JSON
+    ) -> None:
+        self.codec = codec
         self._principal = principal
         self._identities = identities
         self._owned: dict[str, str] = {}  # public -> whole, of every src this connection proved
@@ -135,9 +140,9 @@ class Session:
     def receive(self, data: bytes) -> list[Step]:
         """Take one frame. Never raises for what a client sends."""
         try:
-            raw = codec.decode(data)
-        except codec.Unreadable as unreadable:
-            return [_error(Request(unreadable.head), unreadable.error)]
+            raw = self.codec.decode(data)
+        except Unreadable as unreadable:
+            return [self._error(Request(unreadable.head), unreadable.error)]
         request = Request(_echo(raw, len(data)))
         try:
             return self._handle(messages.parse(raw), request)
@@ -167,7 +172,7 @@ class Session:
             case messages.PresenceRequest():
                 return [Do(message, request)]
             case messages.Ping():
-                return [Send(codec.encode({"a": "pp"}))]
+                return [Send(self.codec.encode({"a": "pp"}))]
             case messages.Handshake():
                 return [self._handshake(message)]
 
@@ -179,13 +184,13 @@ class Session:
                 self._become(public)
         self._used = True
         return Send(
-            codec.encode(
+            self.codec.encode(
                 {
                     "a": "hs",
                     "protocol": 1,
                     "protocolMinor": 2,
                     "id": self._owned[self._public],
-                    "type": codec.JSON0_URI,
+                    "type": JSON0_URI,
                 }
             )
         )
@@ -223,7 +228,7 @@ class Session:
             self._subscribe(message.collection, list(message.since))
         bulk = _Bulk(request.echo, len(message.since))
         if not message.since:
-            return _finish(bulk)
+            return self._finish(bulk)
         return [
             Do(
                 messages.Read(message.collection, id, since, message.subscribe),
@@ -235,7 +240,7 @@ class Session:
     def _bulk_unsubscribe(self, message: messages.BulkUnsubscribe, request: Request) -> list[Step]:
         bulk = _Bulk(request.echo, len(message.ids))
         if not message.ids:
-            return _finish(bulk)
+            return self._finish(bulk)
         steps = []
         for id in message.ids:
             one = Request({**request.echo, "d": id}, None, bulk)
@@ -308,13 +313,17 @@ class Session:
         fixups: Sequence[Op],
     ) -> bytes:
         """A committed op of its own, as only this client may get it (WP35)."""
-        return codec.own_op_frame(*document, version, self._whole(src), seq, body, fixups)
+        return self.codec.encode(
+            own_op_message(*document, version, self._whole(src), seq, body, fixups)
+        )
 
     def acked(
         self, document: tuple[str, str], version: int, src: str, seq: int, fixups: Sequence[Op]
     ) -> Send:
         """The submitted op is durable as `version`."""
-        return Send(codec.own_op_frame(*document, version, self._whole(src), seq, {}, fixups))
+        return Send(
+            self.codec.encode(own_op_message(*document, version, self._whole(src), seq, {}, fixups))
+        )
 
     def refused(self, request: Request, error: DesignError) -> list[Step]:
         """It was not done: told on the request if that is final (WP40).
@@ -335,7 +344,7 @@ class Session:
         if request.is_new:
             self._drop_place(request.echo)
         if request.bulk is None:
-            return [_error(request, error)]
+            return [self._error(request, error)]
         request.bulk.failed.append((str(request.echo["d"]), request.since, error))
         return self._one_of_bulk(request)
 
@@ -351,15 +360,15 @@ class Session:
         """A fetch or subscribe without a version."""
         state = _state(version, type, data)
         if request.bulk is None:
-            return [Send(codec.encode({**_names(request), "data": state}))]
-        bulk, encoded = request.bulk, codec.encode(state)
-        bulk.data[str(request.echo["d"])] = codec.encoded(encoded)
+            return [Send(self.codec.encode({**_names(request), "data": state}))]
+        bulk, encoded = request.bulk, self.codec.encode(state)
+        bulk.data[str(request.echo["d"])] = encoded
         bulk.size += len(encoded)
-        return [*(_part(bulk) if bulk.size > _PART_BYTES else []), *self._one_of_bulk(request)]
+        return [*(self._part(bulk) if bulk.size > _PART_BYTES else []), *self._one_of_bulk(request)]
 
     def done(self, request: Request) -> Send:
         """The plain answer: to a fetch or subscribe whose ops went before, and to all the rest."""
-        return Send(codec.encode(_names(request)))
+        return Send(self.codec.encode(_names(request)))
 
     def reached(self, request: Request) -> list[Step]:
         """`done`, for what may be one of a bulk."""
@@ -373,12 +382,12 @@ class Session:
         message = {**_names(request), "v": version, "type": type, "m": None}
         if type is not None:
             message["data"] = data
-        return Send(codec.encode(message))
+        return Send(self.codec.encode(message))
 
     def present(self, request: Request, message: messages.PresencePut) -> Send:
         """The ack of one's own presence."""
         return Send(
-            codec.encode(
+            self.codec.encode(
                 {
                     "a": "p",
                     "ch": message.channel,
@@ -396,7 +405,7 @@ class Session:
         """Something to know about an edit that was accepted. Stock clients ignore it."""
         collection, id = document
         return Send(
-            codec.encode(
+            self.codec.encode(
                 {
                     "a": "notice",
                     "c": collection,
@@ -414,7 +423,50 @@ class Session:
     def _one_of_bulk(self, request: Request) -> list[Step]:
         assert request.bulk is not None
         request.bulk.waiting -= 1
-        return [] if request.bulk.waiting else _finish(request.bulk)
+        return [] if request.bulk.waiting else self._finish(request.bulk)
+
+    def _finish(self, bulk: _Bulk) -> list[Step]:
+        """One reply for all that went well; failures are told per document in one way or the other."""
+        head = {"a": bulk.echo["a"], "c": bulk.echo["c"]}
+        if bulk.echo["a"] != "bu" and type(bulk.echo["b"]) is list:
+            encode = self.codec.encode
+            failed = {id: encode(_error_fields(error)) for id, _, error in bulk.failed}
+            if bulk.is_begun and not (bulk.data or failed):
+                return []
+            refused = tuple(Refusal(error.code, {**head, "d": id}) for id, _, error in bulk.failed)
+            return [self._with_data(head, {**bulk.data, **failed}, refused)]
+        steps: list[Step] = [
+            Send(
+                self.codec.encode({**head, "b": {id: since}, **_error_fields(error)}),
+                (Refusal(error.code, {**head, "d": id}),),
+            )
+            for id, since, error in bulk.failed
+        ]
+        if bulk.data:
+            # Documents without a version, among those with one.
+            steps.append(self._with_data(head, bulk.data))
+        reached: Json = list(bulk.reached) if bulk.echo["a"] == "bu" else bulk.reached
+        if reached or not steps:
+            steps.append(Send(self.codec.encode({**head, "b": reached})))
+        return steps
+
+    def _part(self, bulk: _Bulk) -> list[Step]:
+        """What there is of the answer so far."""
+        if type(bulk.echo["b"]) is not list:
+            return []
+        head = {"a": bulk.echo["a"], "c": bulk.echo["c"]}
+        part = self._with_data(head, bulk.data)
+        bulk.data, bulk.size, bulk.is_begun = {}, 0, True
+        return [part]
+
+    def _with_data(
+        self, head: Mapping[str, Json], data: Mapping[str, bytes], refused: tuple[Refusal, ...] = ()
+    ) -> Send:
+        return Send(self.codec.encode_parts(head, "data", data), refused)
+
+    def _error(self, request: Request, error: DesignError) -> Send:
+        frame = self.codec.encode({**request.echo, **_error_fields(error)})
+        return Send(frame, (Refusal(error.code, request.echo),))
 
 
 def _bound(count: int, limit: int, what: str) -> None:
@@ -428,7 +480,7 @@ def _state(version: int, type: str | None, data: Json) -> dict[str, Json]:
     """A snapshot as `f` and `s` give it: json0 goes unsaid, and what is absent has no data."""
     if type is None:
         return {"v": version, "type": None}
-    if type == codec.JSON0_URI:
+    if type == JSON0_URI:
         return {"v": version, "data": data}
     return {"v": version, "data": data, "type": type}
 
@@ -447,51 +499,11 @@ def _names(request: Request) -> dict[str, Json]:
     return {key: echo[key] for key in keys if key in echo}
 
 
-def _finish(bulk: _Bulk) -> list[Step]:
-    """One reply for all that went well; failures are told per document in one way or the other."""
-    head = {"a": bulk.echo["a"], "c": bulk.echo["c"]}
-    if bulk.echo["a"] != "bu" and type(bulk.echo["b"]) is list:
-        failed = {id: _error_fields(error) for id, _, error in bulk.failed}
-        if bulk.is_begun and not (bulk.data or failed):
-            return []
-        refused = tuple(Refusal(error.code, {**head, "d": id}) for id, _, error in bulk.failed)
-        return [Send(codec.encode({**head, "data": {**bulk.data, **failed}}), refused)]
-    steps: list[Step] = [
-        Send(
-            codec.encode({**head, "b": {id: since}, **_error_fields(error)}),
-            (Refusal(error.code, {**head, "d": id}),),
-        )
-        for id, since, error in bulk.failed
-    ]
-    if bulk.data:
-        # Documents without a version, among those with one.
-        steps.append(Send(codec.encode({**head, "data": bulk.data})))
-    reached: Json = list(bulk.reached) if bulk.echo["a"] == "bu" else bulk.reached
-    if reached or not steps:
-        steps.append(Send(codec.encode({**head, "b": reached})))
-    return steps
-
-
-def _part(bulk: _Bulk) -> list[Step]:
-    """What there is of the answer so far."""
-    if type(bulk.echo["b"]) is not list:
-        return []
-    head = {"a": bulk.echo["a"], "c": bulk.echo["c"]}
-    part = Send(codec.encode({**head, "data": bulk.data}))
-    bulk.data, bulk.size, bulk.is_begun = {}, 0, True
-    return [part]
-
-
 def _error_fields(error: DesignError) -> dict[str, Json]:
     fields: dict[str, Json] = {"error": {"code": error.code, "message": error.message}}
     if error.details:
         fields["details"] = error.details
     return fields
-
-
-def _error(request: Request, error: DesignError) -> Send:
-    frame = codec.encode({**request.echo, **_error_fields(error)})
-    return Send(frame, (Refusal(error.code, request.echo),))
 
 
 def _echo(raw: Mapping[str, Any], size: int) -> Mapping[str, Json]:

@@ -20,7 +20,7 @@ from ..errors import Code, DesignError
 from ..policy.rights import Principal, Right, channel_document
 from ..ports import Clock, DocumentId, Store, StoreUnavailable
 from ..protocol import messages
-from ..protocol.codec import encode, op_frame
+from ..protocol.codec import Codec, op_message
 from ..protocol.session import CLOSE_TRY_AGAIN, Close, Do, Refusal, Request, Send, Session, Step
 from ..room.effects import (
     Acked,
@@ -42,7 +42,7 @@ from ..runtime.registry import Rooms
 from .access import Access
 from .acts import Acts
 from .audience import Audience
-from .frames import text_frame
+from .frames import framed
 from .journal import line, request_fields
 from .names import Names
 from .outbox import Outbox
@@ -57,8 +57,6 @@ _CATCH_UP_BYTES = 262_144
 
 _MAX_UNNAMED = 1_000
 """Notices that wait for a name; the oldest are lost to a flood of them."""
-
-_CODEC = "json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +90,8 @@ class Connection:
         self.outbox = Outbox()
         self._principal = principal
         self._session = session
+        self._codec = session.codec
+        self._key = session.codec.name  # under which shared frames are kept
         self._services = services
         self._open: set[DocumentId] = set()
         self._catch_up_ops = 1  # nobody knows yet how large its ops are
@@ -102,6 +102,11 @@ class Connection:
         self._late: dict[DocumentId, list[Request]] = {}
         self._answered = asyncio.Event()
         self._answered.set()
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether its messages are binary ones."""
+        return self._codec.is_binary
 
     # -- from the client ---------------------------------------------------------------------------
 
@@ -403,7 +408,7 @@ class Connection:
 
     def present(self, news: Present | SayAgain) -> None:
         """News of a presence channel. Never blocks, never raises."""
-        frame = news.frames.get(_CODEC)
+        frame = news.frames.get(self._key)
         if frame is None:
             message: dict[str, Json] = {"a": "pr", "ch": news.channel}
             if isinstance(news, Present):
@@ -415,21 +420,24 @@ class Connection:
                     "p": news.value,
                     "pv": news.pv,
                 }
-            frame = news.frames[_CODEC] = text_frame(encode(message))
+            frame = news.frames[self._key] = framed(
+                self._codec.encode(message), self._codec.is_binary
+            )
         id = news.id if isinstance(news, Present) else None
         self.outbox.put_presence((news.channel, news.src if id else None, id), frame)
 
     def _frames(self, document: DocumentId, since: OpsSince) -> bytes:
         """The frames of ops in a row: joined once for all readers whose own ops are not among them."""
-        cached = since.frames.get(_CODEC)
+        key = self._key
+        cached = since.frames.get(key)
         if cached is None:
             srcs = frozenset([op.src for op in since.ops])
             try:  # most were encoded for another reader: 18 calls an op less in a busy room
-                frames = [op.frames[_CODEC] for op in since.ops]
+                frames = [op.frames[key] for op in since.ops]
             except KeyError:
-                frames = [_shared_frame(document, op) for op in since.ops]
+                frames = [_shared_frame(document, op, self._codec) for op in since.ops]
             shared = b"".join(frames)
-            cached = since.frames[_CODEC] = srcs, shared
+            cached = since.frames[key] = srcs, shared
         srcs, shared = cached
         if self._session.owns_none(srcs):
             return shared
@@ -437,22 +445,27 @@ class Connection:
 
     def _op(self, document: DocumentId, op: CommittedOp) -> bytes:
         if not self._session.owns(op.src):
-            return _shared_frame(document, op)
+            return _shared_frame(document, op, self._codec)
         names = (document.collection, document.id)
         body = _body(op.edit)
-        return text_frame(self._session.own_op(names, op.version, op.src, op.seq, body, op.fixups))
+        return self._framed(
+            self._session.own_op(names, op.version, op.src, op.seq, body, op.fixups)
+        )
 
     def _acked(self, document: DocumentId, op: CommittedOp) -> bytes:
         self._log_op("op.acked", document, op.src, op.seq, version=op.version)
         names = (document.collection, document.id)
-        return text_frame(self._session.acked(names, op.version, op.src, op.seq, op.fixups).frame)
+        return self._framed(self._session.acked(names, op.version, op.src, op.seq, op.fixups).frame)
+
+    def _framed(self, payload: bytes) -> bytes:
+        return framed(payload, self._codec.is_binary)
 
     def _tell(self, steps: list[Step]) -> None:
         for step in steps:
             if isinstance(step, Send):
                 for refusal in step.refused:
                     self._note_refusal(refusal)
-                self.outbox.put(text_frame(step.frame))
+                self.outbox.put(self._framed(step.frame))
             elif isinstance(step, Close):
                 self.outbox.close(step.code, step.reason)
 
@@ -479,12 +492,12 @@ class Connection:
         return DocumentId(self._principal.tenant, collection, id)
 
 
-def _shared_frame(document: DocumentId, op: CommittedOp) -> bytes:
-    frame = op.frames.get(_CODEC)
+def _shared_frame(document: DocumentId, op: CommittedOp, codec: Codec) -> bytes:
+    frame = op.frames.get(codec.name)
     if frame is None:
-        frame = op.frames[_CODEC] = text_frame(
-            op_frame(document.collection, document.id, op.version, op.src, op.seq, _body(op.edit))
-        )
+        _, collection, id = document
+        message = op_message(collection, id, op.version, op.src, op.seq, _body(op.edit))
+        frame = op.frames[codec.name] = framed(codec.encode(message), codec.is_binary)
     return frame
 
 

@@ -20,7 +20,7 @@ from typing import Any, Final
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-__all__ = ["CLOSE_SLOW", "EXTENSION", "STALL_SECONDS", "FrameProtocol", "text_frame", "texts_in"]
+__all__ = ["CLOSE_SLOW", "EXTENSION", "STALL_SECONDS", "FrameProtocol", "framed", "payloads_in"]
 
 EXTENSION: Final = "coweave.frames"
 CLOSE_SLOW: Final = 4008
@@ -31,18 +31,19 @@ _COPY_BYTES: Final = 16_384
 """Up to here frames are copied into one buffer; larger ones stay shared between their readers."""
 
 
-def text_frame(payload: bytes) -> bytes:
-    """One unmasked text message. Source: RFC 6455 section 5.2."""
+def framed(payload: bytes, is_binary: bool = False) -> bytes:
+    """One unmasked message, text or binary. Source: RFC 6455 section 5.2."""
+    kind = b"\x82" if is_binary else b"\x81"
     size = len(payload)
     if size < 126:
-        return bytes((0x81, size)) + payload
+        return kind + size.to_bytes(1, "big") + payload
     if size < 65_536:
-        return b"\x81\x7e" + size.to_bytes(2, "big") + payload
-    return b"\x81\x7f" + size.to_bytes(8, "big") + payload
+        return kind + b"\x7e" + size.to_bytes(2, "big") + payload
+    return kind + b"\x7f" + size.to_bytes(8, "big") + payload
 
 
-def texts_in(frames: bytes) -> Iterator[bytes]:
-    """The payloads of frames that `text_frame` made, for servers that take no frames."""
+def payloads_in(frames: bytes) -> Iterator[bytes]:
+    """What lies in frames that `framed` made, for servers that take no frames."""
     at = 0
     while at < len(frames):
         size, start = frames[at + 1], at + 2

@@ -13,16 +13,18 @@ from itertools import count
 from typing import Final
 
 from starlette.requests import HTTPConnection
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from ..errors import DesignError
 from ..policy.rights import Principal
+from ..protocol.codec import JSON, Codec
 from ..protocol.identity import PUBLIC_BYTES, Identities, public_from
+from ..protocol.packed import MSGPACK, SUBPROTOCOL
 from ..protocol.session import CLOSE_TRY_AGAIN, Session
 from .budget import Budget
 from .connection import Connection, Services
-from .frames import CLOSE_SLOW, EXTENSION, STALL_SECONDS, texts_in
+from .frames import CLOSE_SLOW, EXTENSION, STALL_SECONDS, payloads_in
 from .journal import line
 from .replies import refusal_reply
 from .who import Doorkeeper
@@ -73,9 +75,11 @@ class ShareDBSocket:
             await websocket.send_denial_response(refusal_reply(error))
             return
         self._services.names.learn(principal)
-        await websocket.accept()
+        is_packed = SUBPROTOCOL in scope.get("subprotocols", ())
+        codec: Codec = MSGPACK if is_packed else JSON
+        await websocket.accept(SUBPROTOCOL if is_packed else None)
         public = public_from(secrets.token_bytes(PUBLIC_BYTES))
-        session = Session(f"{principal.tenant}/{principal.id}", self._identities, public)
+        session = Session(f"{principal.tenant}/{principal.id}", self._identities, public, codec)
         connection = Connection(f"c{next(self._numbers)}", principal, session, self._services)
         _log.info(line("connection.opened", connection=connection.id, user=principal.id))
         self._connections.add(connection)
@@ -143,13 +147,19 @@ class ShareDBSocket:
             else:
                 try:
                     async with asyncio.timeout(STALL_SECONDS):
-                        for text in texts_in(b"".join(frames)):
-                            await send({"type": "websocket.send", "text": text.decode()})
+                        for payload in payloads_in(b"".join(frames)):
+                            await send(_message(payload, connection.is_binary))
                 except TimeoutError:
                     end = (CLOSE_SLOW, "too slow")
                     break
         assert end is not None
         await send({"type": "websocket.close", "code": end[0], "reason": end[1]})
+
+
+def _message(payload: bytes, is_binary: bool) -> Message:
+    if is_binary:
+        return {"type": "websocket.send", "bytes": payload}
+    return {"type": "websocket.send", "text": payload.decode()}
 
 
 def _reason(

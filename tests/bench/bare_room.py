@@ -21,7 +21,7 @@ from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
 import schemas
-from server.web.frames import EXTENSION, text_frame
+from server.web.frames import EXTENSION, framed
 from server.web.server import listen, new_loop, serve
 
 __all__: list[str] = []
@@ -48,7 +48,7 @@ class Reader:
         self.ready.set()
 
     def tell(self, message: dict[str, Any]) -> None:
-        self.put(text_frame(orjson.dumps(message)))
+        self.put(framed(orjson.dumps(message)))
 
 
 class Room:
@@ -111,8 +111,8 @@ class Server:
         own: dict[Reader, list[tuple[int, bytes]]] = {}
         for at, (reader, seq, _, body) in enumerate(waiting):
             ack = b'%s%d,"src":"%s","seq":%d' % (head, first + at, reader.src.encode(), seq)
-            frames.append(text_frame(ack + b',"op":%s}' % body))
-            own.setdefault(reader, []).append((at, text_frame(ack + b"}")))
+            frames.append(framed(ack + b',"op":%s}' % body))
+            own.setdefault(reader, []).append((at, framed(ack + b"}")))
         shared = b"".join(frames)
         for reader in room.readers:
             if reader not in own:

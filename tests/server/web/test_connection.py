@@ -17,7 +17,7 @@ from server.protocol.identity import Identities
 from server.protocol.session import Request, Session
 from server.room.effects import Lost, Notice, OpsSince, Refused
 from server.web.connection import Connection, Services
-from server.web.frames import text_frame, texts_in
+from server.web.frames import framed, payloads_in
 from server.web.names import Names
 from server.web.outbox import MAX_LIVE_BYTES, MAX_WAITING_BYTES
 
@@ -57,7 +57,7 @@ class Client:
         async with asyncio.timeout(SECONDS):
             while not self.raw:
                 frames = await self.connection.outbox.take()
-                self.raw = [text for several in frames for text in texts_in(several)]
+                self.raw = [text for several in frames for text in payloads_in(several)]
                 if not self.raw:
                     assert self.connection.outbox.closing is None, "it was closed"
                     await self.connection.run_errands()
@@ -96,7 +96,7 @@ async def test_one_frame_serves_all_readers(backend: Backend, ann: Client, bob: 
             (frame,) = await client.connection.outbox.take()
         frames.append(frame)
     assert frames[0] is frames[1]
-    (text,) = texts_in(frames[0])
+    (text,) = payloads_in(frames[0])
     assert orjson.loads(text)["op"] == [{"p": ["n"], "na": 1}]
 
 
@@ -228,7 +228,7 @@ async def test_after_leaving_nothing_comes(ann: Client, bob: Client) -> None:
     await bob.connection.leave()
     await ann.submit("x", 1, op=[{"p": ["n"], "na": 1}])
     assert (await ann.next())["v"] == 1
-    bob.connection.outbox.put(text_frame(b'{"a":"last"}'))
+    bob.connection.outbox.put(framed(b'{"a":"last"}'))
     assert (await bob.next()) == {"a": "last"}
 
 

@@ -14,7 +14,7 @@ from websockets.asyncio.client import connect
 from websockets.frames import Frame, Opcode
 
 from server.web import frames
-from server.web.frames import EXTENSION, FrameProtocol, text_frame, texts_in
+from server.web.frames import EXTENSION, FrameProtocol, framed, payloads_in
 
 Talk = Callable[[dict[str, Any], Callable[..., Awaitable[Any]], Any], Awaitable[None]]
 
@@ -48,22 +48,23 @@ class _nothing:
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 127, 65_535, 65_536, 200_000])
 def test_a_frame_is_what_the_library_would_write(size: int) -> None:
     payload = b"x" * size
-    assert text_frame(payload) == Frame(Opcode.TEXT, payload).serialize(mask=False)
+    assert framed(payload) == Frame(Opcode.TEXT, payload).serialize(mask=False)
+    assert framed(payload, True) == Frame(Opcode.BINARY, payload).serialize(mask=False)
 
 
 def test_frames_are_taken_apart_again() -> None:
     texts = [b"x" * size for size in (0, 125, 126, 65_535, 65_536, 3)]
-    assert list(texts_in(b"".join(map(text_frame, texts)))) == texts
+    assert list(payloads_in(b"".join(map(framed, texts)))) == texts
 
 
 async def test_frames_are_written_at_once_while_the_reader_reads() -> None:
     async def talk(scope: Any, receive: Any, send: Any) -> None:
         wire = scope["extensions"][EXTENSION]["wire"]
         assert wire.is_writable
-        wire.write([text_frame(b"1"), text_frame(b"2" * 70_000)])
-        wire.write([text_frame(b"3")])
+        wire.write([framed(b"1"), framed(b"2" * 70_000)])
+        wire.write([framed(b"3")])
         while wire.is_writable:  # more than the client and the system take
-            wire.write([text_frame(b"x" * 65_536)])
+            wire.write([framed(b"x" * 65_536)])
         assert (await receive())["type"] == "websocket.disconnect"
         assert not wire.is_writable
         ended.set()
@@ -82,9 +83,9 @@ async def test_several_messages_in_one_write_arrive_as_messages() -> None:
 
     async def talk(scope: Any, receive: Any, send: Any) -> None:
         assert EXTENSION in scope["extensions"]
-        await send({"type": EXTENSION, "frames": [text_frame(payload) for payload in payloads]})
+        await send({"type": EXTENSION, "frames": [framed(payload) for payload in payloads]})
         await send({"type": "websocket.send", "text": "plain"})
-        await send({"type": EXTENSION, "frames": [text_frame(b"last")]})
+        await send({"type": EXTENSION, "frames": [framed(b"last")]})
         assert (await receive())["text"] == "heard"
         await send({"type": "websocket.close", "code": 4000})
 
@@ -106,7 +107,7 @@ async def test_a_client_that_left_ends_the_writing() -> None:
     async def talk(scope: Any, receive: Any, send: Any) -> None:
         assert (await receive())["type"] == "websocket.disconnect"
         with pytest.raises(OSError):
-            await send({"type": EXTENSION, "frames": [text_frame(b"x")]})
+            await send({"type": EXTENSION, "frames": [framed(b"x")]})
         ended.set()
 
     async with serving(talk) as url:
@@ -123,7 +124,7 @@ async def test_a_reader_without_progress_is_dropped(monkeypatch: pytest.MonkeyPa
     async def talk(scope: Any, receive: Any, send: Any) -> None:
         with pytest.raises(OSError):
             for _ in range(1_000):
-                await send({"type": EXTENSION, "frames": [text_frame(b"x" * 65_536)]})
+                await send({"type": EXTENSION, "frames": [framed(b"x" * 65_536)]})
         assert scope["extensions"][EXTENSION]["dropped"] == "slow"
         dropped.set()
 
