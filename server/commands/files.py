@@ -7,8 +7,10 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from ..errors import DesignError
+from ..history.diff import ABSENT, Change, changes
 
 __all__ = ["add_commands"]
 
@@ -161,38 +163,47 @@ def _diff(options: argparse.Namespace, settings: object) -> int:
 
 
 def _differs(options: argparse.Namespace) -> int:
-    from ..interchange.changes import changes
     from .sources import read
 
     old, new = read(options.old), read(options.new)
     found = [
         each
         for each in changes(old.document, new.document)
+        # An importer's notes are no change of a design.
+        if "ext" not in (each.element, *each.path[:1])
         # A git folder has no name of its own: it is called after where it lies.
-        if not ((each.element, each.path) == ("meta", ("name",)) and old.kind == new.kind == "git")
+        and not ((each.element, each.path) == ("meta", ("name",)) and old.kind == new.kind == "git")
     ]
     if options.format == "json":
-        rows = [
-            {
-                "kind": e.kind,
-                "element": e.element,
-                "name": e.name,
-                "path": list(e.path),
-                "old": e.old,
-                "new": e.new,
-            }
-            for e in found
-        ]
-        print(json.dumps({"changes": rows}, ensure_ascii=False, indent=2))
+        print(json.dumps({"changes": [_row(e) for e in found]}, ensure_ascii=False, indent=2))
     else:
         for each in found:
-            what = f"{each.kind} {each.element}" + (f" {each.name}" if each.name else "")
-            if each.path:
-                what += (
-                    f": {'/'.join(map(str, each.path))}: {_brief(each.old)} → {_brief(each.new)}"
-                )
-            print(what)
+            print(_line(each))
     return int(bool(found))
+
+
+def _row(change: Change) -> dict[str, Any]:
+    return {
+        "kind": change.kind,
+        "element": change.element,
+        "name": change.name,
+        "path": list(change.path),
+        "old": _value(change, change.old),
+        "new": _value(change, change.new),
+    }
+
+
+def _line(change: Change) -> str:
+    what = f"{change.kind} {change.element}" + (f" {change.name}" if change.name else "")
+    if not change.path:
+        return what
+    values = f"{_brief(_value(change, change.old))} → {_brief(_value(change, change.new))}"
+    return f"{what}: {'/'.join(map(str, change.path))}: {values}"
+
+
+def _value(change: Change, value: Any) -> Any:
+    """What is shown of it: no whole elements, and nothing where there was nothing."""
+    return None if value is ABSENT or not change.path else value
 
 
 def _brief(value: object) -> str:

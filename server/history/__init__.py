@@ -1,0 +1,1 @@
+"""What happened to a design: structural diff, changes in words, blame, revert. Pure."""
