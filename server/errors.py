@@ -44,7 +44,14 @@ class Code(StrEnum):
     SRC_NOT_YOURS = "ERR_DESIGN_SRC_NOT_YOURS"
     RESEND_DIFFERS = "ERR_DESIGN_RESEND_DIFFERS"
     LOCKED = "ERR_DESIGN_LOCKED"
+    PROTECTED = "ERR_DESIGN_PROTECTED"  # changes by merges only
     IMPORT = "ERR_DESIGN_IMPORT"  # a file that no importer understands
+
+    # Ours: about merges, reviews and releases.
+    CONFLICT = "ERR_DESIGN_CONFLICT"  # both sides changed the same, differently
+    GATED = "ERR_DESIGN_GATED"  # a rule of the design is not met
+    STALE = "ERR_DESIGN_STALE"  # it has changed since it was looked at
+    OWN_CHANGE = "ERR_DESIGN_OWN_CHANGE"  # nobody approves what they contributed to
 
     # Ours: about the service (retryable; never sent as an op error).
     UNAVAILABLE = "ERR_DESIGN_UNAVAILABLE"

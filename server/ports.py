@@ -201,7 +201,9 @@ class DesignRow:
     """One entry of the list of designs.
 
     Times are in ms since 1970; `trashed_at` is None while the design is in use. `name`, `version`
-    and `updated_at` follow the design's commits, in the same transaction.
+    and `updated_at` follow the design's commits, in the same transaction. `root`: the design that
+    this one is a branch of; branches are not in the list. `protected_at`: since when it changes by
+    merges only.
     """
 
     id: str
@@ -211,6 +213,8 @@ class DesignRow:
     updated_at: int
     version: int
     trashed_at: int | None
+    root: str | None = None
+    protected_at: int | None = None
 
 
 class Designs(Protocol):
@@ -221,7 +225,7 @@ class Designs(Protocol):
         ...
 
     async def list(self, tenant: str, *, trashed: bool) -> list[DesignRow]:
-        """Those in use, or those in the trash. Newest change first."""
+        """Those in use, or those in the trash, without branches. Newest change first."""
         ...
 
     async def get(self, tenant: str, id: str) -> DesignRow | None:
@@ -230,6 +234,10 @@ class Designs(Protocol):
 
     async def set_trashed(self, tenant: str, id: str, at: int | None) -> bool:
         """Into the trash (`at`, ms) or out of it (None). False if there is no such design."""
+        ...
+
+    async def set_protected(self, tenant: str, id: str, at: int | None) -> bool:
+        """Changed by merges only (`at`, ms), or by everybody. False if there is no such design."""
         ...
 
 

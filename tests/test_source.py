@@ -22,7 +22,7 @@ PACKAGES = ("ot", "schemas", "server")
 FLOORS = (
     {"ot", "schemas"},
     {"server", "server.errors", "server.settings"},
-    {"server.ports", "server.protocol", "server.types", "server.policy"},
+    {"server.ports", "server.records", "server.protocol", "server.types", "server.policy"},
     {"server.document"},
     {"server.room", "server.history", "server.check", "server.interchange"},
     {"server.store", "server.locks", "server.bus"},

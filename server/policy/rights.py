@@ -84,10 +84,15 @@ class Right(StrEnum):
     TOKENS = "tokens"
 
 
+_DIRECT: Final = frozenset({Right.EDIT, Right.MIGRATE})
+"""What changes the contents of a design there and then."""
+
+
 class State(StrEnum):
     """What is known of the document that the question is about."""
 
     IN_USE = "in-use"
+    PROTECTED = "protected"  # in use, and changed by merges only
     TRASHED = "trashed"
     MISSING = "missing"
 
@@ -109,9 +114,14 @@ def refusal(
         return DesignError(
             Code.NOT_BY_SOCKET, "Designs are created and deleted in the list of designs"
         )
-    needed = State.TRASHED if right is Right.RESTORE else State.IN_USE
-    if state is not needed:
+    in_use = state in (State.IN_USE, State.PROTECTED)
+    if state is not State.TRASHED if right is Right.RESTORE else not in_use:
         return DesignError(Code.NOT_FOUND, "There is no such design")
+    if state is State.PROTECTED and right in _DIRECT:
+        return DesignError(
+            Code.PROTECTED,
+            "This design is protected: it is changed on branches, and by merging them",
+        )
     return None
 
 

@@ -26,6 +26,8 @@ _DESIGN = select(
     designs.c.updated_at,
     designs.c.version,
     designs.c.trashed_at,
+    designs.c.root,
+    designs.c.protected_at,
 )
 
 
@@ -57,7 +59,7 @@ class SqlDesigns:
         at = designs.c.trashed_at
         rows = (
             _DESIGN.where(designs.c.tenant == tenant)
-            .where(at.is_not(None) if trashed else at.is_(None))
+            .where(at.is_not(None) if trashed else at.is_(None), designs.c.root.is_(None))
             .order_by(designs.c.updated_at.desc(), designs.c.id)
         )
         return await self._database.read(lambda c: [DesignRow(*row) for row in c.execute(rows)])
@@ -66,11 +68,14 @@ class SqlDesigns:
         return await self._database.read(lambda c: _design(c, tenant, id))
 
     async def set_trashed(self, tenant: str, id: str, at: int | None) -> bool:
-        change = (
-            update(designs)
-            .where(designs.c.tenant == tenant, designs.c.id == id)
-            .values(trashed_at=at)
-        )
+        return await self._set(tenant, id, trashed_at=at)
+
+    async def set_protected(self, tenant: str, id: str, at: int | None) -> bool:
+        return await self._set(tenant, id, protected_at=at)
+
+    async def _set(self, tenant: str, id: str, **values: int | None) -> bool:
+        where = (designs.c.tenant == tenant, designs.c.id == id)
+        change = update(designs).where(*where).values(**values)
         return await self._database.write(lambda c: c.execute(change).rowcount == 1)
 
 

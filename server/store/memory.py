@@ -26,6 +26,7 @@ from ..ports import (
 from .batch import answer_where_moved, check, numbered, passed_at
 from .catalogue import new_person_id
 from .chain import ROOT, row_hashes
+from .records import memory_records
 from .trail import entry_hash, stored_details
 
 __all__ = ["MemoryAudit", "MemoryDesigns", "MemoryPeople", "MemoryStore"]
@@ -40,13 +41,14 @@ class _Log:
 
 
 class MemoryStore:
-    """The port `Store`, with `designs`, `people` and `audit`. Not durable: that is all it lacks."""
+    """The port `Store`, with `designs`, `people`, `audit` and `records`. Not durable: that is all it lacks."""
 
     def __init__(self) -> None:
         self._logs: dict[DocumentId, _Log] = {}
         self.designs = MemoryDesigns()
         self.people = MemoryPeople()
         self.audit = MemoryAudit()
+        self.records = memory_records()
 
     async def open(self) -> None:
         """Nothing to do."""
@@ -123,7 +125,7 @@ class MemoryDesigns:
         rows = [
             row
             for (owner, _), row in self._rows.items()
-            if owner == tenant and (row.trashed_at is not None) == trashed
+            if owner == tenant and (row.trashed_at is not None) == trashed and row.root is None
         ]
         return sorted(rows, key=lambda row: (-row.updated_at, row.id))
 
@@ -131,9 +133,15 @@ class MemoryDesigns:
         return self._rows.get((tenant, id))
 
     async def set_trashed(self, tenant: str, id: str, at: int | None) -> bool:
+        return self._set(tenant, id, trashed_at=at)
+
+    async def set_protected(self, tenant: str, id: str, at: int | None) -> bool:
+        return self._set(tenant, id, protected_at=at)
+
+    def _set(self, tenant: str, id: str, **values: int | None) -> bool:
         row = self._rows.get((tenant, id))
         if row is not None:
-            self._rows[tenant, id] = replace(row, trashed_at=at)
+            self._rows[tenant, id] = replace(row, **values)  # type: ignore[arg-type]
         return row is not None
 
     def show(self, commit: Commit, version: int) -> None:

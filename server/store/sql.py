@@ -22,13 +22,15 @@ from . import oplog, snapshots
 from .batch import check
 from .catalogue import SqlDesigns, SqlPeople
 from .database import Database
+from .records import sql_records
 from .trail import SqlAudit
 
 __all__ = ["SqlStore"]
 
 
 class SqlStore:
-    """The port `Store` on an SQL database, with a port of each other kind: `designs`, `people`, `audit`.
+    """The port `Store` on an SQL database, with a port of each other kind: `designs`, `people`, `audit`,
+    and those in `records`.
 
     Args: url: an SQLAlchemy URL of SQLite (a file) or PostgreSQL. key: what milestones are sealed
         with; only those that bear the seal are given back (ST12, ST32).
@@ -40,6 +42,7 @@ class SqlStore:
         self.designs = SqlDesigns(self._database)
         self.people = SqlPeople(self._database)
         self.audit = SqlAudit(self._database)
+        self.records = sql_records(self._database)
 
     async def open(self) -> None:
         """Make or migrate the tables. Raises `StoreUnfit`, `StoreUnavailable`."""

@@ -10,14 +10,22 @@ from sqlalchemy import PrimaryKeyConstraint as PrimaryKey
 from sqlalchemy import UniqueConstraint as Unique
 
 __all__ = [
+    "asks",
     "audit",
     "audit_heads",
+    "branches",
+    "comments",
     "designs",
     "heads",
+    "merges",
     "metadata",
     "milestones",
     "ops",
     "people",
+    "releases",
+    "reviews",
+    "rules",
+    "verdicts",
 ]
 
 metadata = MetaData()
@@ -84,6 +92,8 @@ designs = Table(
     _column("updated_at", BigInteger),
     _column("version", BigInteger),
     Column("trashed_at", BigInteger),
+    Column("root", Text),  # of a branch: the design that it came from
+    Column("protected_at", BigInteger),
     PrimaryKey("tenant", "id", name="pk_designs"),
     sqlite_with_rowid=False,
 )
@@ -128,5 +138,117 @@ audit_heads = Table(
     _column("number", BigInteger),
     _column("hash", LargeBinary),
     PrimaryKey("tenant", name="pk_audit_heads"),
+    sqlite_with_rowid=False,
+)
+
+
+def _texts(*names: str) -> list[Column[object]]:
+    return [_column(name, Text) for name in names]
+
+
+def _numbers(*names: str) -> list[Column[object]]:
+    return [_column(name, BigInteger) for name in names]
+
+
+# The rows of `server/records.py`, column by column.
+branches = Table(
+    "branches",
+    metadata,
+    *_texts("tenant", "id", "root", "name", "state"),
+    *_numbers("created_at"),
+    *_texts("created_by", "base_design"),
+    *_numbers("base_version", "own_version"),
+    Column("merged_version", BigInteger),
+    PrimaryKey("tenant", "id", name="pk_branches"),
+    Index("ix_branches_root", "tenant", "root"),
+    sqlite_with_rowid=False,
+)
+
+merges = Table(
+    "merges",
+    metadata,
+    *_texts("tenant", "id", "branch", "kind", "author"),
+    *_numbers("at", "main_version", "branch_version"),
+    *_texts("resolutions", "renamed", "contributors"),  # JSON
+    Column("version", BigInteger),
+    PrimaryKey("tenant", "id", name="pk_merges"),
+    Index("ix_merges_branch", "tenant", "branch"),
+    sqlite_with_rowid=False,
+)
+
+rules = Table(
+    "rules",
+    metadata,
+    *_texts("tenant", "design", "body"),  # JSON
+    PrimaryKey("tenant", "design", name="pk_rules"),
+    sqlite_with_rowid=False,
+)
+
+reviews = Table(
+    "reviews",
+    metadata,
+    *_texts("tenant", "id", "design"),
+    Column("branch", Text),
+    Column("from_version", BigInteger),
+    Column("to_version", BigInteger),
+    *_texts("title", "description", "state"),
+    *_numbers("created_at"),
+    *_texts("created_by"),
+    PrimaryKey("tenant", "id", name="pk_reviews"),
+    Index("ix_reviews_design", "tenant", "design"),
+    sqlite_with_rowid=False,
+)
+
+verdicts = Table(
+    "verdicts",
+    metadata,
+    *_texts("tenant", "review"),
+    *_numbers("number"),
+    *_texts("author", "verdict"),
+    *_numbers("version"),
+    *_texts("hash"),
+    *_numbers("at"),
+    *_texts("text"),
+    PrimaryKey("tenant", "review", "number", name="pk_verdicts"),
+    sqlite_with_rowid=False,
+)
+
+comments = Table(
+    "comments",
+    metadata,
+    *_texts("tenant", "id", "design"),
+    Column("review", Text),
+    Column("thread", Text),
+    *_texts("author"),
+    *_numbers("at"),
+    *_texts("text"),
+    Column("anchor", Text),  # JSON
+    *_numbers("version"),
+    Column("edited_at", BigInteger),
+    Column("resolved_at", BigInteger),
+    Column("resolved_by", Text),
+    PrimaryKey("tenant", "id", name="pk_comments"),
+    Index("ix_comments_design", "tenant", "design"),
+    sqlite_with_rowid=False,
+)
+
+asks = Table(
+    "asks",
+    metadata,
+    *_texts("tenant", "person", "kind", "subject"),
+    PrimaryKey("tenant", "person", "kind", "subject", name="pk_asks"),
+    Index("ix_asks_subject", "tenant", "kind", "subject"),
+    sqlite_with_rowid=False,
+)
+
+releases = Table(
+    "releases",
+    metadata,
+    *_texts("tenant", "design", "environment"),
+    *_numbers("number", "version"),
+    *_texts("hash", "kind", "reason"),
+    *_numbers("at"),
+    *_texts("author", "approvals"),  # JSON
+    PrimaryKey("tenant", "design", "environment", "number", name="pk_releases"),
     sqlite_with_rowid=False,
 )

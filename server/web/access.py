@@ -24,7 +24,8 @@ class Access:
     def __init__(self, designs: Designs, *, scratch: bool) -> None:
         self._designs = designs
         self._scratch = scratch
-        self._known: dict[DocumentId, tuple[State, float]] = {}
+        # With the root whose state a branch has, so that it is forgotten with that.
+        self._known: dict[DocumentId, tuple[State, float, str | None]] = {}
         self._changes = 0
 
     @property
@@ -44,6 +45,8 @@ class Access:
     def forget(self, document: DocumentId) -> None:
         """Its state was changed by this node."""
         self._known.pop(document, None)
+        for other in [each for each, known in self._known.items() if known[2] == document.id]:
+            del self._known[other]
         self._changes += 1
 
     async def _state(self, document: DocumentId) -> State:
@@ -60,9 +63,17 @@ class Access:
             raise DesignError(Code.UNAVAILABLE, "The storage does not answer just now") from None
         if row is None:
             return State.MISSING  # not remembered: it may be imported the next moment
-        state = State.IN_USE if row.trashed_at is None else State.TRASHED
+        state = State.IN_USE if row.protected_at is None else State.PROTECTED
+        if row.root is not None and row.trashed_at is None:
+            # A branch is there as long as its root is; only the root is protected.
+            root = await self._state(document._replace(id=row.root))
+            state = State.IN_USE if root is State.PROTECTED else root
+            if root is State.MISSING:
+                return root
+        elif row.trashed_at is not None:
+            state = State.TRASHED
         if changes == self._changes:  # else it may be what was before the change
             if len(self._known) >= _MAX_KNOWN:
                 self._known.clear()
-            self._known[document] = (state, now)
+            self._known[document] = (state, now, row.root)
         return state

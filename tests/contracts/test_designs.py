@@ -63,3 +63,22 @@ async def test_into_the_trash_and_out_of_it(designs: Designs) -> None:
 async def test_what_does_not_exist_cannot_be_trashed(designs: Designs) -> None:
     assert not await designs.set_trashed("acme", "d1", 99)
     assert await designs.get("acme", "d1") is None
+
+
+async def test_a_branch_is_not_in_the_list(designs: Designs) -> None:
+    branch = replace(ROW, id="b1", root="d1")
+    await designs.add("acme", ROW)
+    await designs.add("acme", branch)
+    assert await designs.list("acme", trashed=False) == [ROW]
+    assert await designs.get("acme", "b1") == branch
+    await designs.set_trashed("acme", "b1", 5)
+    assert await designs.list("acme", trashed=True) == []
+
+
+async def test_protected_and_open_again(designs: Designs) -> None:
+    await designs.add("acme", ROW)
+    assert await designs.set_protected("acme", "d1", 99)
+    assert await designs.get("acme", "d1") == replace(ROW, protected_at=99)
+    assert await designs.set_protected("acme", "d1", None)
+    assert await designs.get("acme", "d1") == ROW
+    assert not await designs.set_protected("acme", "d2", 99)

@@ -22,8 +22,14 @@ class Shelf:
         self.asked = 0
         self.is_away = False
 
-    def put(self, id: str, trashed_at: int | None = None) -> None:
-        self.rows[id] = DesignRow(id, id, 0, "p1", 0, 1, trashed_at)
+    def put(
+        self,
+        id: str,
+        trashed_at: int | None = None,
+        root: str | None = None,
+        protected_at: int | None = None,
+    ) -> None:
+        self.rows[id] = DesignRow(id, id, 0, "p1", 0, 1, trashed_at, root, protected_at)
 
     async def get(self, tenant: str, id: str) -> DesignRow | None:
         self.asked += 1
@@ -37,6 +43,9 @@ class Shelf:
         return []
 
     async def set_trashed(self, tenant: str, id: str, at: int | None) -> bool:
+        return False
+
+    async def set_protected(self, tenant: str, id: str, at: int | None) -> bool:
         return False
 
 
@@ -78,6 +87,34 @@ async def test_what_others_change_is_known_soon(monkeypatch: pytest.MonkeyPatch)
     assert await code(access, Right.EDIT) is None
     now += 2.1
     assert await code(access, Right.EDIT) is Code.NOT_FOUND
+
+
+async def test_a_protected_design_is_read_and_not_edited() -> None:
+    shelf = Shelf()
+    shelf.put("d1", protected_at=5)
+    access = Access(shelf, scratch=False)
+    assert await code(access, Right.READ) is None
+    assert await code(access, Right.MERGE) is None
+    assert await code(access, Right.EDIT) is Code.PROTECTED
+    assert await code(access, Right.MIGRATE) is Code.PROTECTED
+    assert await code(access, Right.RESTORE) is Code.NOT_FOUND
+
+
+async def test_a_branch_lives_as_its_root_does_and_is_not_protected_with_it() -> None:
+    branch = DESIGN._replace(id="b1")
+    shelf = Shelf()
+    shelf.put("d1", protected_at=5)
+    shelf.put("b1", root="d1")
+    access = Access(shelf, scratch=False)
+    assert await code(access, Right.EDIT, branch) is None
+    shelf.put("d1", trashed_at=9)
+    access.forget(DESIGN)
+    assert await code(access, Right.EDIT, branch) is Code.NOT_FOUND
+    assert await code(access, Right.READ, branch) is Code.NOT_FOUND
+    shelf.put("d1")
+    shelf.put("b1", trashed_at=9, root="d1")
+    access.forget(DESIGN)
+    assert await code(access, Right.READ, branch) is Code.NOT_FOUND
 
 
 async def test_what_is_missing_is_asked_for_again() -> None:
