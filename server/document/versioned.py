@@ -7,6 +7,7 @@ deleted document keeps counting and can be created again (PROTOCOL 4 and 6.2).
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
@@ -32,6 +33,7 @@ __all__ = [
     "encode",
     "is_same",
     "replay",
+    "stored_update",
     "transform",
 ]
 
@@ -119,8 +121,10 @@ def replay(snapshot: Snapshot, edit: Edit) -> Snapshot:
     raise OpError(Reason.PATH_NOT_FOUND, f"version {snapshot.version}: there is no document")
 
 
-def encode(edit: Edit, fixups: Sequence[Op] = ()) -> bytes:
+def encode(edit: Edit, fixups: Sequence[Op] = (), update: bytes = b"") -> bytes:
     """The body of a stored op (`ports.NewOp`): JSON in UTF-8.
+
+    `update` is the Yjs update that the edit was read from, if it was (`stored_update` reads it).
 
     Raises: DesignError(OP_NOT_APPLIED) when a value cannot be sent: too deep, or half a character.
     """
@@ -136,6 +140,8 @@ def encode(edit: Edit, fixups: Sequence[Op] = ()) -> bytes:
             body = {"op": op}
     if fixups:
         body["fixups"] = list(fixups)
+    if update:
+        body["yjs"] = b64encode(update).decode()
     try:
         return orjson.dumps(body)
     except TypeError as error:
@@ -153,6 +159,13 @@ def decode(body: bytes) -> tuple[Edit, tuple[Op, ...]]:
     if "create" in parts:
         return Create(parts["create"]["type"], parts["create"]["data"]), fixups
     return (Delete() if "del" in parts else NoOp()), fixups
+
+
+def stored_update(body: bytes) -> bytes:
+    """The Yjs update in a stored body; empty if there is none. Raises: ValueError, as `decode`."""
+    if b'"yjs":"' not in body:
+        return b""
+    return b64decode(orjson.loads(body).get("yjs", ""))
 
 
 def is_same(edit: Edit, committed: Edit, fixups: Sequence[Op] = ()) -> bool:

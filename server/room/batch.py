@@ -24,6 +24,7 @@ from ..document.versioned import (
     decode,
     encode,
     is_same,
+    stored_update,
 )
 from ..errors import Code, DesignError
 from ..ports import NewOp, StoredOp
@@ -98,6 +99,8 @@ class Entry:
             self.edit = op = check(edit, bounds, loose=kind.loose)
             if op:
                 self.elements = kind.elements_of(op)
+            elif submit.update:
+                self.edit = NoOp()
             elif not kind.loose:
                 raise _no_op()
 
@@ -217,6 +220,12 @@ class Batch:
                 f"The edit was made on version {base}; the document is at {self.base}.",
                 version=self.base,
             )
+        if submit.update and self._is_stale(submit, base):
+            raise DesignError(
+                Code.VERSION_TOO_NEW,
+                "Another Yjs update was committed first: this one must be read again.",
+                rule="yjs",
+            )
         edit = entry.edit
         # Most edits meet nobody: then nothing is lost, and a single component stays as it is.
         is_met = window.is_met(entry.elements, base)
@@ -233,8 +242,10 @@ class Batch:
             case Delete():
                 self._state = self._draft = None
             case NoOp():
-                if not self._kind.loose:
+                if not (self._kind.loose or submit.update):
                     raise _no_op()
+            case [] if submit.update:
+                edit = NoOp()  # the clients that hold the update need it all the same
             case _:
                 if not edit and not self._kind.loose:
                     raise _no_op()
@@ -247,7 +258,7 @@ class Batch:
                 entry.notices += [Notice(*notice) for notice in applied.notices]
                 if applied.name is not None:
                     self.name = applied.name
-        body = encode(edit, fixups)
+        body = encode(edit, fixups, submit.update)
         time = max(submit.time, window.last_time)
         self.new_ops.append(NewOp(submit.src, submit.seq, submit.author, time, body))
         op = CommittedOp(
@@ -260,9 +271,16 @@ class Batch:
             fixups,
             elements,
             len(body),
+            update=submit.update,
         )
         window.append(op)
         return op
+
+    def _is_stale(self, submit: Submit, base: int) -> bool:
+        """Whether a Yjs update came between that another reader of updates took: an edit that was
+        read from an update without knowing it may repeat what is in it."""
+        met = (self._window[version] for version in range(base, self._window.end))
+        return any(op.update and op.src != submit.src for op in met)
 
     def _note_conflict(self, entry: Entry, error: DesignError) -> None:
         """Say which edit, of somebody else and unknown to the refused one, may be why (RM28)."""
@@ -339,6 +357,7 @@ def committed_op(stored: StoredOp, kind: Kind) -> CommittedOp:
         fixups,
         elements_of(edit, kind),
         len(stored.body),
+        update=stored_update(stored.body),
     )
 
 

@@ -42,7 +42,7 @@ class CommittedOp:
     """A committed op as all see it. `frames` caches its encodings (by codec), made once for all.
 
     `elements` are those it touches; None: the whole document. `size` is that of its stored body in
-    bytes.
+    bytes. `update` is the Yjs update that the edit was read from, if it was.
     """
 
     version: int
@@ -55,6 +55,7 @@ class CommittedOp:
     elements: frozenset[str] | None = None
     size: int = 0
     frames: dict[str, bytes] = field(default_factory=dict)
+    update: bytes = b""
 
 
 # -- what a connection is told ---------------------------------------------------------------------

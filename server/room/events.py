@@ -49,6 +49,7 @@ class Submit:
     author: str
     time: int  # ms since 1970, for the log only
     bulk: bool = False  # a server command: limits of its own
+    update: bytes = b""  # the Yjs update that the edit was read from; it is stored with the edit
     request: Any = None
 
 
