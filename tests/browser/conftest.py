@@ -94,16 +94,22 @@ async def chromium() -> AsyncIterator[Browser]:
 async def sit(
     chromium: Browser, server_process: ServerProcess, request: pytest.FixtureRequest
 ) -> AsyncIterator[Sit]:
-    """`await sit("Ada", "/designs/x")`: a page of a new browser profile, open there under that name.
+    """`await sit("Ada", "/designs/x")`: a page of a new browser profile, open there under that name; with `beside`
+    one more tab of that person's profile.
 
     At the end each page must have had no error in its console; after a failure its picture lies in `artifacts`.
     """
     people: list[Person] = []
 
-    async def sit_down(name: str, path: str = "/", *, base: str = "") -> Person:
-        context = await chromium.new_context(viewport=VIEWPORT, reduced_motion="reduce")
-        context.set_default_timeout(PATIENCE_MS)
-        await context.grant_permissions(["clipboard-read", "clipboard-write"])
+    async def sit_down(
+        name: str, path: str = "/", *, base: str = "", beside: Person | None = None
+    ) -> Person:
+        if beside is None:
+            context = await chromium.new_context(viewport=VIEWPORT, reduced_motion="reduce")
+            context.set_default_timeout(PATIENCE_MS)
+            await context.grant_permissions(["clipboard-read", "clipboard-write"])
+        else:
+            context = beside.page.context
         person = Person(name, await context.new_page())
         person.listen()
         people.append(person)
@@ -119,6 +125,8 @@ async def sit(
         ARTIFACTS.mkdir(exist_ok=True)
         test = re.sub(r"\W+", "-", request.node.name)
         for person in people:
+            if person.page.is_closed():
+                continue
             await person.page.screenshot(path=ARTIFACTS / f"{test}-{person.name}.png")
     if complaints:
         pytest.fail("A page complained:\n" + "\n".join(complaints), pytrace=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -13,7 +14,7 @@ __all__ = ["Proxy"]
 class Proxy:
     """Passes bytes between its own port and `port`. An async context manager; `url` is where clients go.
 
-    `cut` closes what is open and refuses what comes, until `mend`.
+    `cut` closes what is open and refuses what comes, `deafen` drops what the server says; both until `mend`.
     """
 
     def __init__(self, port: int) -> None:
@@ -21,6 +22,7 @@ class Proxy:
         self._server: asyncio.Server | None = None
         self._open: dict[asyncio.StreamWriter, asyncio.Task[None]] = {}
         self._is_cut = False
+        self._is_deaf = False
 
     @property
     def url(self) -> str:
@@ -32,8 +34,11 @@ class Proxy:
         for writer in self._open:
             writer.transport.abort()
 
+    def deafen(self) -> None:
+        self._is_deaf = True
+
     def mend(self) -> None:
-        self._is_cut = False
+        self._is_cut = self._is_deaf = False
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self._is_cut:
@@ -46,8 +51,8 @@ class Proxy:
             behind_reader, behind_writer = await asyncio.open_connection("127.0.0.1", self._port)
             try:
                 async with asyncio.TaskGroup() as group:
-                    group.create_task(self._pass(reader, behind_writer))
-                    group.create_task(self._pass(behind_reader, writer))
+                    group.create_task(self._pass(reader, behind_writer, lambda: False))
+                    group.create_task(self._pass(behind_reader, writer, lambda: self._is_deaf))
             finally:
                 behind_writer.transport.abort()
         except OSError:
@@ -57,9 +62,13 @@ class Proxy:
             writer.transport.abort()
 
     @staticmethod
-    async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pass(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter, drops: Callable[[], bool]
+    ) -> None:
         with contextlib.suppress(ConnectionError):
             while data := await reader.read(65536):
+                if drops():
+                    continue
                 writer.write(data)
                 await writer.drain()
         writer.close()

@@ -2,6 +2,7 @@
 import type { Connection } from "sharedb/lib/client";
 import type { Presence as Channel, LocalPresence } from "sharedb/lib/sharedb";
 import type { Element } from "../model/document";
+import { randomId } from "../model/ids";
 import { Watched } from "../model/watched";
 import type { User } from "./rest";
 
@@ -64,7 +65,7 @@ export class DesignPresence {
     design: string,
     user: User,
   ) {
-    const id = crypto.randomUUID();
+    const id = randomId("p");
     this.value = {
       user,
       color: colorFor(user.id),

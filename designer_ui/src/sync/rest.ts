@@ -104,5 +104,9 @@ export const rest = {
       `/api/designs/import${name ? `?name=${encodeURIComponent(name)}` : ""}`,
       file,
     ),
-  snapshot: (id: string) => call<Snapshot>("GET", `${design(id)}/snapshot`),
+  snapshot: (id: string, version?: number) =>
+    call<Snapshot>(
+      "GET",
+      `${design(id)}/snapshot${version === undefined ? "" : `?version=${version}`}`,
+    ),
 };

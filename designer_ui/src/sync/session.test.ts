@@ -7,6 +7,9 @@ import { sample } from "../model/fixture";
 import { removeComponents } from "../model/intents";
 import type { Op } from "../model/op";
 import { textEdit } from "../model/text";
+import type { Kept, Slot } from "./outbox";
+import type { Snapshot } from "./rest";
+import type { Request } from "./sending";
 import { DesignSession } from "./session";
 
 // The server logs the refusals that these tests ask for.
@@ -15,6 +18,25 @@ ShareDB.logger.setMethods({ info: () => {}, warn: () => {}, error: () => {} });
 interface Queue {
   inflightOp: unknown;
   pendingOps: unknown[];
+}
+
+/** What the browser keeps of one tab. */
+class Drawer implements Slot {
+  kept: Kept | null = null;
+  puts = 0;
+
+  async put(kept: Kept): Promise<void> {
+    await new Promise((done) => setImmediate(done));
+    this.kept = structuredClone(kept);
+    this.puts++;
+  }
+
+  async clear(): Promise<void> {
+    await new Promise((done) => setImmediate(done));
+    this.kept = null;
+  }
+
+  release(): void {}
 }
 
 /** A stock ShareDB server in memory with one design on it. */
@@ -316,6 +338,178 @@ describe("undo", () => {
       expect(left.replaceAll("B", ""), `seed ${seed}`).toBe("Save");
       expect(left.length - 4, `seed ${seed}`).toBe(strokes);
     }
+  });
+});
+
+describe("the outbox", () => {
+  /** A tab that keeps its edits; with `left`, one that takes up what a former one had. */
+  async function keep(world: World, drawer: Drawer, left: Kept | null = null): Promise<Tab> {
+    const connection = world.backend.connect();
+    if (left) Object.assign(connection, { id: left.id, seq: left.seq });
+    const session = new DesignSession(connection, "d1", drawer);
+    const tab = new Tab(connection, session);
+    if (!left) {
+      session.open();
+      await tab.idle();
+      return tab;
+    }
+    const snapshot = await new Promise<Snapshot>((done, fail) =>
+      world.backend
+        .connect()
+        .fetchSnapshot("designs", "d1", left.v, (error, found) =>
+          error ? fail(error) : done(found as unknown as Snapshot),
+        ),
+    );
+    session.open(snapshot, left);
+    return tab;
+  }
+
+  /** Ends a tab as a crash does: nothing it still meant to do happens. */
+  function kill(tab: Tab): void {
+    tab.connection.removeAllListeners();
+    tab.connection.close();
+  }
+
+  const until = async (condition: () => boolean) => {
+    while (!condition()) await new Promise((done) => setImmediate(done));
+  };
+
+  const version = async (world: World): Promise<number> => {
+    const doc = world.backend.connect().get("designs", "d1");
+    await new Promise<void>((done) => doc.fetch(() => done()));
+    return doc.version as number;
+  };
+
+  it("keeps an edit before it goes, and forgets it after the ack", async () => {
+    const world = await new World().start();
+    const drawer = new Drawer();
+    const tab = await keep(world, drawer);
+    const keptAtCommit: (Kept | null)[] = [];
+    world.backend.use("commit", (_context, next) => {
+      keptAtCommit.push(structuredClone(drawer.kept));
+      next();
+    });
+    tab.type("!", 4);
+    tab.set("variant", "x");
+    await tab.idle();
+    expect(keptAtCommit).toHaveLength(2);
+    for (const [i, kept] of keptAtCommit.entries()) {
+      expect(kept?.id).toBe(tab.connection.id);
+      expect(kept?.edits[0]).toMatchObject({ src: tab.connection.id, seq: i + 1 });
+      expect(kept?.seq).toBe(i + 2);
+    }
+    await until(() => drawer.kept === null);
+    expect(await version(world)).toBe(3);
+  });
+
+  it("applies an edit once though the tab died between commit and ack", async () => {
+    const world = await new World().start();
+    const drawer = new Drawer();
+    const tab = await keep(world, drawer);
+    tab.connection.on("receive", (request) => {
+      // The ack does not arrive.
+      if (request.data?.a === "op") request.data = undefined;
+    });
+    tab.type("!", 4);
+    tab.type("?", 5, "b1", "a later gesture");
+    const other = await world.join();
+    await until(() => other.label() === "Save!" && drawer.kept?.edits.length === 2);
+    kill(tab);
+    other.type("A", 0);
+    await settle(other);
+
+    const next = await keep(world, new Drawer(), drawer.kept);
+    expect(next.label()).toBe("Save!?");
+    await settle(next, other);
+    expect(other.label()).toBe("ASave!?");
+    expect(await version(world)).toBe(4);
+    // What a former tab did can be taken back in this one.
+    expect(next.session.undo()).toBe("Type in b1");
+    await settle(next, other);
+    expect(other.label()).toBe("ASave!");
+  });
+
+  it("brings edits of an offline tab over what others did since, typing still composed", async () => {
+    const world = await new World().start();
+    const drawer = new Drawer();
+    const tab = await keep(world, drawer);
+    tab.connection.close();
+    for (const [i, letter] of [..." now"].entries()) tab.type(letter, 4 + i);
+    tab.set("variant", "x");
+    tab.session.submit({ op: removeComponents(tab.session.mirror, ["b2"]), label: "Delete b2" });
+    await until(() => drawer.kept?.edits.length === 3);
+    kill(tab);
+    const other = await world.join();
+    other.type("A", 0);
+    await settle(other);
+
+    const next = await keep(world, new Drawer(), drawer.kept);
+    expect(next.label()).toBe("Save now");
+    await settle(next, other);
+    expect(other.label()).toBe("ASave now");
+    expect(other.session.mirror.get("components", "b2")).toBeUndefined();
+    expect(await version(world)).toBe(5);
+  });
+
+  it("converges whenever a tab dies, at every step of the way", async () => {
+    for (let seed = 1; seed <= 40; seed++) {
+      const random = generator(seed);
+      const world = await new World().start();
+      const other = await world.join();
+      let drawer = new Drawer();
+      let tab = await keep(world, drawer);
+      let strokes = 0;
+      for (let turn = 0; turn < 12; turn++) {
+        const length = String(tab.label()).length;
+        tab.type("x", random(length + 1), "b1", `${random(3)}`);
+        strokes++;
+        if (random(3) === 0) other.type("o", random(String(other.label()).length + 1));
+        for (let i = random(12); i > 0; i--) await new Promise((done) => setImmediate(done));
+        if (random(4) > 0) continue;
+        await until(() => kept(drawer, tab));
+        kill(tab);
+        const left = drawer.kept;
+        drawer = new Drawer();
+        drawer.kept = left;
+        tab = await keep(world, drawer, left);
+      }
+      await settle(tab, other);
+      const label = String(other.label());
+      expect([...label].filter((each) => each === "x").length, `seed ${seed}`).toBe(strokes);
+    }
+  });
+
+  /** True when nothing that was typed would be lost by a crash now. */
+  function kept(drawer: Drawer, tab: Tab): boolean {
+    const waiting = tab.session.status.get().waiting;
+    if (waiting === 0) return drawer.kept === null;
+    const now = [tab.queue.inflightOp, ...tab.queue.pendingOps].filter(Boolean);
+    return (
+      drawer.kept?.edits.length === waiting &&
+      JSON.stringify(drawer.kept.edits.at(-1)?.op) === JSON.stringify((now.at(-1) as Request).op)
+    );
+  }
+
+  it("holds on to the private fields of the client that it needs", async () => {
+    const tab = await (await new World().start()).join();
+    const doc = tab.doc as unknown as { [field: string]: unknown };
+    expect(doc).toMatchObject({ version: 1, paused: false, inflightOp: null, pendingOps: [] });
+    expect(typeof doc.flush).toBe("function");
+    expect(tab.connection).toMatchObject({ seq: 1, canSend: true, id: expect.any(String) });
+    tab.doc.pause();
+    tab.type("a", 4);
+    const [head] = tab.queue.pendingOps as Request[];
+    expect(head).toMatchObject({ op: [{ si: "a" }] });
+    expect(head?.sentAt).toBeUndefined();
+    // Nothing is composed into an edit that has been sent.
+    Object.assign(head as object, { sentAt: 1, src: "someone", seq: 7 });
+    tab.type("b", 5);
+    expect(tab.queue.pendingOps).toHaveLength(2);
+    const sent: unknown[] = [];
+    tab.connection.on("send", (message) => sent.push(message));
+    tab.doc.resume();
+    expect(sent).toMatchObject([{ a: "op", src: "someone", seq: 7, v: 1 }]);
+    expect(tab.queue.inflightOp).toBe(head);
   });
 });
 

@@ -8,12 +8,14 @@ import { chunks } from "../model/chunks";
 import type { DesignDocument, Element, Json } from "../model/document";
 import { elementOf } from "../model/document";
 import { fitted } from "../model/fit";
-import { type Direction, History, type Sent, type Waiting } from "../model/history";
+import { type Direction, History, type Waiting } from "../model/history";
 import { Mirror } from "../model/mirror";
 import type { Op } from "../model/op";
 import { Watched } from "../model/watched";
+import type { Kept, Slot } from "./outbox";
 import { innerPath, overtakenText, type Refusal, type RefusalDetails, textOf } from "./refusals";
 import type { Snapshot } from "./rest";
+import { type Queue, type Request, Sending } from "./sending";
 
 export interface Edit {
   op: Op;
@@ -41,18 +43,6 @@ export interface Notice {
 }
 
 export type Phase = "loading" | "open" | "missing" | "failed";
-
-/** A queued edit as the client keeps it. These fields are sharedb's own: session.test.ts pins them. */
-interface Request extends Sent {
-  op?: Op;
-  src?: string;
-  seq?: number;
-}
-
-interface Queue {
-  inflightOp: Request | null;
-  pendingOps: Request[];
-}
 
 interface Message {
   a: string;
@@ -96,6 +86,7 @@ export class DesignSession {
 
   private readonly doc: Doc<DesignDocument>;
   private readonly queue: Queue;
+  private readonly sending: Sending;
   private readonly remoteListeners = new Set<(op: Op) => void>();
   private readonly opListeners = new Set<(op: Op | null) => void>();
   private incoming: Incoming | null = null;
@@ -105,12 +96,15 @@ export class DesignSession {
   private readonly written = new Map<string, Json>();
   private readonly settled = new WeakSet<Request>();
 
+  /** `slot`: where edits are kept until they are acked; null in a browser that cannot keep them. */
   constructor(
     private readonly connection: Connection,
     readonly id: string,
+    slot: Slot | null = null,
   ) {
     this.doc = connection.get(COLLECTION, id) as Doc<DesignDocument>;
     this.queue = this.doc as unknown as Queue;
+    this.sending = new Sending(connection, this.queue, slot);
     connection.on("receive", this.received);
     connection.on("state", this.refreshStatus);
     this.doc.on("load", this.loaded);
@@ -121,9 +115,13 @@ export class DesignSession {
     this.refreshStatus();
   }
 
-  /** Starts from a snapshot fetched beforehand, when there is one, and follows the design from there. */
-  open(snapshot?: Snapshot): void {
+  /**
+   * Starts from a snapshot fetched beforehand, when there is one, and follows the design from there.
+   * With edits that a former tab left, the snapshot is of the version they apply to.
+   */
+  open(snapshot?: Snapshot, left?: Kept): void {
     if (snapshot) this.doc.ingestSnapshot(snapshot);
+    if (left) this.resume(left);
     this.doc.subscribe((error?: SubmitError) => {
       if (error) this.failed(error);
     });
@@ -133,7 +131,8 @@ export class DesignSession {
     this.connection.off("receive", this.received);
     this.connection.off("state", this.refreshStatus);
     this.doc.removeAllListeners();
-    // The socket is closed with the session; what waits has been said to be unsaved before.
+    this.sending.close();
+    // The socket is closed with the session; what waits stays in the outbox.
     this.doc.on("error", () => {});
   }
 
@@ -190,7 +189,20 @@ export class DesignSession {
     if (!op) return false;
     if (op.length === 0) return true;
     this.forgetRefusals(op);
+    return this.push({ ...edit, op }, direction, joined) !== undefined;
+  }
 
+  /** Puts what a former tab left back into the queue, before anything else happens to the design. */
+  private resume({ edits }: Kept): void {
+    for (const edit of edits) {
+      const request = this.push({ op: edit.op, label: edit.label }, "do", false);
+      if (request) this.sending.resumed(request, edit);
+    }
+    this.sending.changed();
+  }
+
+  private push(edit: Edit, direction: Direction, joined: boolean): Request | undefined {
+    const { op } = edit;
     // Edits that travel as one op are refused as one: only keystrokes in one property do.
     const last = this.queue.pendingOps.at(-1);
     this.doc.preventCompose = !(
@@ -204,17 +216,22 @@ export class DesignSession {
       if (request) this.settle(request, edit, op, error);
     });
     request = this.queue.pendingOps.at(-1);
-    if (!request) return false;
+    if (!request) return undefined;
+    this.sending.label(request, edit.label);
     this.remember(op);
     this.typingKey = edit.typing;
     this.typingRequest = request;
     const gesture = edit.gesture ?? `#${++this.counter}`;
     this.history.record(request, { gesture, label: edit.label, direction, joined });
     this.refreshStatus();
-    return true;
+    return request;
   }
 
   private settle(request: Request, edit: Edit, op: Op, error: SubmitError | undefined): void {
+    if (error?.code === NOT_FOUND) {
+      // Moved to the trash while it was open here; what waits is kept until it comes back.
+      this.phase.set("missing");
+    }
     this.refreshStatus();
     if (this.settled.has(request)) return;
     this.settled.add(request);
@@ -222,11 +239,7 @@ export class DesignSession {
       this.history.acked(request);
       return;
     }
-    if (error.code === NOT_FOUND) {
-      // Moved to the trash while it was open here.
-      this.phase.set("missing");
-      return;
-    }
+    if (error.code === NOT_FOUND) return;
     const details = error.data?.details ?? {};
     const element = details.element ?? elementOf((op[0] as Op[number]).p);
     const refusal: Refusal = {
@@ -378,6 +391,7 @@ export class DesignSession {
   };
 
   private refreshStatus = (): void => {
+    if (this.phase.get() !== "missing") this.sending.changed();
     const { inflightOp, pendingOps } = this.queue;
     const waiting = pendingOps.length + (inflightOp ? 1 : 0);
     const { state } = this.connection;

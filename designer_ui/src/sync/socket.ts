@@ -12,7 +12,8 @@ export interface Link {
   close(): void;
 }
 
-export function connect(): Link {
+/** `former`: whose id and numbers go on being used; a tab of the same browser that is gone. */
+export function connect(former?: { id: string | null; seq: number } | null): Link {
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
   const address = `${scheme}//${location.host}${asPerson("/ws/sharedb")}`;
   const backoff = new Backoff();
@@ -25,6 +26,7 @@ export function connect(): Link {
     maxEnqueuedMessages: 0,
   });
   const connection = new Connection(socket as unknown as Socket);
+  if (former) Object.assign(connection, { id: former.id, seq: former.seq });
   connection.on("connected", () => backoff.succeeded());
   // A refused or failed handshake shows as "offline"; nobody else listens for these.
   connection.on("error", (error) => console.warn("ShareDB connection:", error.message));

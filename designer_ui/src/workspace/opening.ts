@@ -1,0 +1,127 @@
+/** Opens a design for a tab: its document, who is there, what former tabs left unsent, and the keys. */
+import { PropertyChecker } from "../model/schema";
+import { TypeCatalog } from "../model/types";
+import { type Kept, type Left, type Outbox, openOutbox } from "../sync/outbox";
+import { DesignPresence } from "../sync/presence";
+import { type RestError, rest, type SessionInfo } from "../sync/rest";
+import { DesignSession } from "../sync/session";
+import { connect, type Link } from "../sync/socket";
+import { Commands } from "./commands";
+import { listenToKeys } from "./shortcuts";
+import { createUi } from "./ui";
+import type { Workspace } from "./workspace";
+
+export interface Opening {
+  close(): void;
+}
+
+export function openDesign(
+  id: string,
+  info: SessionInfo,
+  onOpen: (workspace: Workspace) => void,
+  onFault: (fault: RestError) => void,
+): Opening {
+  const stops: (() => void)[] = [];
+  let closed = false;
+  const close = () => {
+    closed = true;
+    for (const stop of stops.splice(0).reverse()) stop();
+  };
+  run().catch((error: unknown) => {
+    if (!closed) onFault(error as RestError);
+  });
+  return { close };
+
+  async function run(): Promise<void> {
+    const outbox = await openOutbox(id, info.user.id);
+    if (outbox) stops.push(() => release(outbox));
+    if (closed) return close();
+    // The snapshot comes by HTTP, compressed, while the socket is still being opened.
+    const link = connect(outbox?.kept);
+    stops.push(() => link.close());
+    const [types, snapshot] = await Promise.all([rest.types(), rest.snapshot(id, outbox?.kept?.v)]);
+    if (closed) return;
+    const session = new DesignSession(link.connection, id, outbox?.own);
+    stops.push(() => session.close());
+    const presence = new DesignPresence(link.connection, id, info.user);
+    stops.push(() => presence.close());
+    const workspace = {
+      session,
+      presence,
+      types: new TypeCatalog(types),
+      checker: new PropertyChecker(types.shared),
+      ui: createUi(),
+      me: info.user,
+    } as Workspace;
+    workspace.commands = new Commands(workspace);
+    session.open(snapshot, outbox?.kept ?? undefined);
+    if (outbox?.kept) session.tell("info", resumed(outbox.kept.edits.length));
+    for (const left of outbox?.others ?? []) stops.push(sendLeft(id, left, session));
+    stops.push(tellWhereWeAre(workspace), listenToKeys(workspace.commands), warnToLeave(session));
+    onOpen(workspace);
+  }
+}
+
+function release({ own, others }: Outbox): void {
+  own.release();
+  for (const { slot } of others) slot.release();
+}
+
+function resumed(count: number): string {
+  return count === 1
+    ? "An edit that was not saved when this design was last open here is on its way again."
+    : `${count} edits that were not saved when this design was last open here are on their way again.`;
+}
+
+/** Sends what one more tab left, under that tab's id, on a line of its own. Returns how to stop. */
+function sendLeft(id: string, { kept, slot }: Left, main: DesignSession): () => void {
+  let link: Link | undefined;
+  let session: DesignSession | undefined;
+  const stop = () => {
+    session?.close();
+    link?.close();
+  };
+  const send = async (left: Kept) => {
+    const snapshot = await rest.snapshot(id, left.v);
+    link = connect(left);
+    session = new DesignSession(link.connection, id, slot);
+    const { notice, status } = session;
+    notice.subscribe(() => {
+      const said = notice.get();
+      if (said) main.tell(said.kind, said.message, said.element);
+    });
+    session.open(snapshot, left);
+    main.tell("info", resumed(left.edits.length));
+    status.subscribe(() => {
+      // Its lock goes with its last edit; until then nobody else may send them.
+      if (status.get().waiting === 0) queueMicrotask(stop);
+    });
+  };
+  send(kept).catch(stop); // it stays in the outbox for the next time
+  return stop;
+}
+
+/** Keeps presence and selection true to what is there. */
+function tellWhereWeAre({ ui, session, presence, commands }: Workspace): () => void {
+  const tell = () =>
+    presence.update({ page: commands.page() ?? null, selection: commands.selection() });
+  const prune = () => {
+    const { selection } = ui.getState();
+    const there = commands.selection();
+    if (there.length < selection.length) ui.setState({ selection: there });
+    tell();
+  };
+  tell();
+  const stops = [ui.subscribe(tell), session.mirror.subscribe("outline", prune)];
+  return () => {
+    for (const stop of stops) stop();
+  };
+}
+
+function warnToLeave(session: DesignSession): () => void {
+  const onLeave = (event: BeforeUnloadEvent) => {
+    if (session.status.get().waiting > 0) event.preventDefault();
+  };
+  addEventListener("beforeunload", onLeave);
+  return () => removeEventListener("beforeunload", onLeave);
+}
