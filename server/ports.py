@@ -67,8 +67,8 @@ class NewOp:
 
     `body` is JSON, UTF-8: {"op": [...]} | {"create": {"type", "data"}} | {"del": true} | {} (a
     no-op), and beside them "fixups": [op, ...] where the server completed the op ("op" then holds
-    the composition). `author` is the opaque id of a person. `time` is in milliseconds since 1970:
-    a label, never an order.
+    the composition), and "why": {"kind", ...} where a server command made it. `author` is the
+    opaque id of a person. `time` is in milliseconds since 1970: a label, never an order.
     """
 
     src: str

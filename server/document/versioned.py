@@ -8,7 +8,7 @@ deleted document keeps counting and can be created again (PROTOCOL 4 and 6.2).
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
@@ -28,6 +28,7 @@ __all__ = [
     "Edit",
     "NoOp",
     "Snapshot",
+    "Why",
     "coded",
     "decode",
     "encode",
@@ -35,6 +36,7 @@ __all__ = [
     "replay",
     "stored_update",
     "transform",
+    "why_of",
 ]
 
 TYPE: Final = json0.URI
@@ -65,6 +67,9 @@ class NoOp:
 
 Edit: TypeAlias = Create | Delete | NoOp | Op
 """What one submitted op does. A list is an edit by a json0 op."""
+
+Why: TypeAlias = Mapping[str, Any]
+"""JSON: {"kind": …} and what the edit came from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +126,13 @@ def replay(snapshot: Snapshot, edit: Edit) -> Snapshot:
     raise OpError(Reason.PATH_NOT_FOUND, f"version {snapshot.version}: there is no document")
 
 
-def encode(edit: Edit, fixups: Sequence[Op] = (), update: bytes = b"") -> bytes:
+def encode(
+    edit: Edit, fixups: Sequence[Op] = (), *, update: bytes = b"", why: Why | None = None
+) -> bytes:
     """The body of a stored op (`ports.NewOp`): JSON in UTF-8.
 
-    `update` is the Yjs update that the edit was read from, if it was (`stored_update` reads it).
+    `update` is the Yjs update that the edit was read from, if it was (`stored_update` reads it);
+    `why` is a server command's reason (`why_of` reads it).
 
     Raises: DesignError(OP_NOT_APPLIED) when a value cannot be sent: too deep, or half a character.
     """
@@ -142,6 +150,8 @@ def encode(edit: Edit, fixups: Sequence[Op] = (), update: bytes = b"") -> bytes:
         body["fixups"] = list(fixups)
     if update:
         body["yjs"] = b64encode(update).decode()
+    if why is not None:
+        body["why"] = why
     try:
         return orjson.dumps(body)
     except TypeError as error:
@@ -166,6 +176,18 @@ def stored_update(body: bytes) -> bytes:
     if b'"yjs":"' not in body:
         return b""
     return b64decode(orjson.loads(body).get("yjs", ""))
+
+
+def why_of(body: bytes) -> Why | None:
+    """Why a server command made the stored op; None for an edit that somebody made by hand.
+
+    `kind` is "restore", "revert", "pick", "merge" or "migration"; what it came from stands beside it.
+    """
+    # Most bodies are plain edits, of which most need not be read for this.
+    if b'"why"' not in body:
+        return None
+    why = orjson.loads(body).get("why")
+    return why if isinstance(why, dict) and isinstance(why.get("kind"), str) else None
 
 
 def is_same(edit: Edit, committed: Edit, fixups: Sequence[Op] = ()) -> bool:

@@ -20,11 +20,13 @@ __all__ = [
     "Absent",
     "Change",
     "Kind",
+    "Value",
     "changes",
     "differences",
     "differing",
     "element_changes",
     "element_op",
+    "is_same",
     "to_op",
 ]
 
@@ -76,7 +78,7 @@ def differing(
     """The elements that are not the same in both, with their two values."""
     for single in SINGLES:
         before, after = old.get(single, ABSENT), new.get(single, ABSENT)
-        if not _is_same(before, after):
+        if not is_same(before, after):
             yield single, before, after
     for section in SECTIONS:
         olds, news = old.get(section, {}), new.get(section, {})
@@ -84,7 +86,7 @@ def differing(
             continue
         for id, before in olds.items():
             after = news.get(id, ABSENT)
-            if not _is_same(before, after):
+            if not is_same(before, after):
                 yield f"{section}/{id}", before, after
         for id, after in news.items():
             if id not in olds:
@@ -125,7 +127,7 @@ def differences(
             keys = [
                 key
                 for key, before in old.items()
-                if key not in new or not _is_same(before, new[key])
+                if key not in new or not is_same(before, new[key])
             ]
             keys += new.keys() - old.keys()
             for key in sorted(keys):
@@ -137,10 +139,10 @@ def differences(
             return
         if kind is list and len(old) == len(new):
             for at, (before, after) in enumerate(zip(old, new, strict=True)):
-                if not _is_same(before, after):
+                if not is_same(before, after):
                     yield from differences(before, after, (*path, at))
             return
-    if not _is_same(old, new):
+    if not is_same(old, new):
         yield path, old, new
 
 
@@ -181,7 +183,8 @@ def _under(steps: list[str], value: Value) -> Json:
 _CONTAINERS: Final = frozenset({dict, list})
 
 
-def _is_same(old: Value, new: Value) -> bool:
+def is_same(old: Value, new: Value) -> bool:
+    """Are they one value to JavaScript, or both ABSENT?"""
     if old is new:
         return True
     kind = type(old)

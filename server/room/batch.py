@@ -258,7 +258,7 @@ class Batch:
                 entry.notices += [Notice(*notice) for notice in applied.notices]
                 if applied.name is not None:
                     self.name = applied.name
-        body = encode(edit, fixups, submit.update)
+        body = encode(edit, fixups, update=submit.update, why=submit.why)
         time = max(submit.time, window.last_time)
         self.new_ops.append(NewOp(submit.src, submit.seq, submit.author, time, body))
         op = CommittedOp(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from ..document.versioned import Create, Delete, Edit, NoOp
+from ..document.versioned import Create, Delete, Edit, NoOp, Why
 from ..ports import StoredOp
 
 __all__ = [
@@ -50,6 +50,7 @@ class Submit:
     time: int  # ms since 1970, for the log only
     bulk: bool = False  # a server command: limits of its own
     update: bytes = b""  # the Yjs update that the edit was read from; it is stored with the edit
+    why: Why | None = None  # what a server command keeps beside the op
     request: Any = None
 
 

@@ -11,7 +11,7 @@ from typing import Final, Self
 
 import orjson
 
-from ..document.versioned import Edit, Snapshot
+from ..document.versioned import Edit, Snapshot, Why
 from ..errors import Code, DesignError
 from ..ports import DocumentId
 from ..room.effects import Acked, Answer, Delivery, Lost, Refused
@@ -124,8 +124,11 @@ class Rooms:
         *,
         bulk: bool = True,
         base: int | None = None,
+        why: Why | None = None,
     ) -> int:
         """A server command: commit `edit`, made on version `base` (None: whatever is current).
+
+        `why` is kept beside it (`versioned.why_of`).
 
         Returns: the version after it. Raises: DesignError with the reason of the refusal, or
         UNAVAILABLE if there is no answer in time; the edit may be committed all the same then, as
@@ -135,7 +138,7 @@ class Rooms:
         acked = await self._ask(
             document,
             lambda conn: Submit(
-                conn, self._src, self._seq, base, edit, author, self._node.clock(), bulk
+                conn, self._src, self._seq, base, edit, author, self._node.clock(), bulk, why=why
             ),
         )
         assert isinstance(acked, Acked)

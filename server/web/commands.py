@@ -67,7 +67,9 @@ class Commands:
         version = snapshot.version
         migrated = []
         for element, op in await asyncio.to_thread(_migrations, snapshot.data, self._types):
-            version = await self._rooms.submit(document, op, MIGRATION, base=version)
+            version = await self._rooms.submit(
+                document, op, MIGRATION, base=version, why={"kind": "migration", "by": principal.id}
+            )
             migrated.append(element)
         return {"version": version, "migrated": migrated}
 

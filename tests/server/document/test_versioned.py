@@ -19,6 +19,7 @@ from server.document.versioned import (
     is_same,
     replay,
     transform,
+    why_of,
 )
 from server.errors import Code, DesignError
 
@@ -156,3 +157,14 @@ def test_refusals_of_ot_have_codes_that_clients_know(reason: Reason, code: Code)
     assert error.code == code
     assert error.details == {"rule": str(reason), "path": ["a", 0]}
     assert error.message == "it does not fit."
+
+
+def test_why_a_server_command_made_an_op_is_kept_beside_it() -> None:
+    op = [{"p": ["why"], "oi": {"kind": "forged"}}]
+    why = {"kind": "restore", "version": 3}
+    assert why_of(encode(op, why=why)) == why
+    assert decode(encode(op, why=why)) == (op, ())
+    assert encode(op) == encode(op, why=None)
+    assert why_of(encode(op)) is None
+    assert why_of(b'{"op":[],"why":"x"}') is None
+    assert why_of(b'{"op":[],"why":{"kind":1}}') is None
