@@ -211,3 +211,34 @@ async def test_people_see_who_is_where(sit: Sit, server_process: ServerProcess) 
     await ada.page.close()
     await expect(ben.people.get_by_role("button", name="Ada")).to_have_count(0)
     await expect(ben.canvas.get_by_text(re.compile("^Ada"))).to_have_count(0)
+
+
+async def test_a_component_deleted_under_ones_hands_is_told_and_comes_back_with_ones_text(
+    sit: Sit, server_process: ServerProcess
+) -> None:
+    document = design("Gone", ("Button", "Send", {"label": "Send"}), ("Button", "Stop", {}))
+    path = await import_design(server_process.url, document)
+    ada, ben = await both(sit, path)
+    await ada.select("Send")
+    await ada.field("Label").fill("Send it all")
+    await expect(ben.component("Send")).to_contain_text("Send it all")
+    await ben.select("Send")
+    await ben.page.keyboard.press("Delete")
+
+    await expect(ada.notices).to_contain_text("Ben deleted Send while you were in its label.")
+    await expect(ada.component("Send")).to_be_hidden()
+    await ada.notices.get_by_role("button", name="Bring back").click()
+    for desk in (ada, ben):
+        await expect(desk.component("Send")).to_contain_text("Send it all")
+    await expect(ada.field("Label")).to_have_value("Send it all")
+
+    # One that was only selected, and a draft that could not be sent.
+    await ada.select("Stop")
+    await ada.field("Name").fill("two words")
+    await ben.select("Stop")
+    await ben.page.keyboard.press("Delete")
+    await expect(ada.notices).to_contain_text("Ben deleted Stop while you were in its name.")
+    await ada.notices.get_by_role("button", name="Copy mine").last.click()
+    assert await ada.page.evaluate("navigator.clipboard.readText()") == "two words"
+    await ada.notices.get_by_role("button", name="Bring back").click()
+    await expect(ben.component("Stop")).to_be_visible()

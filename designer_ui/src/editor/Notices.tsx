@@ -44,7 +44,7 @@ export function Notices() {
 
 function Toast({ notice, onDone }: { notice: Notice; onDone(): void }) {
   const { commands, session } = useWorkspace();
-  const { kind, message, element, mine } = notice;
+  const { kind, message, element, mine, back } = notice;
   const [held, setHeld] = useState(false);
   const isLoss = mine !== undefined;
   const Icon = ICONS[kind];
@@ -53,9 +53,9 @@ function Toast({ notice, onDone }: { notice: Notice; onDone(): void }) {
 
   useEffect(() => {
     if (held || isLoss) return;
-    const timer = setTimeout(onDone, kind === "error" ? ERROR_STAYS_MS : INFO_STAYS_MS);
+    const timer = setTimeout(onDone, kind === "error" || back ? ERROR_STAYS_MS : INFO_STAYS_MS);
     return () => clearTimeout(timer);
-  }, [held, isLoss, kind, onDone]);
+  }, [held, isLoss, kind, back, onDone]);
 
   return (
     <li
@@ -66,6 +66,18 @@ function Toast({ notice, onDone }: { notice: Notice; onDone(): void }) {
     >
       <Icon aria-hidden="true" />
       <p role="alert">{message}</p>
+      {back ? (
+        <button
+          type="button"
+          className={css.show}
+          onClick={() => {
+            commands.bringBack(back.removed, back.written);
+            onDone();
+          }}
+        >
+          Bring back
+        </button>
+      ) : null}
       {mine?.gone ? (
         <button type="button" className={css.show} onClick={() => toClipboard(textual(mine.value))}>
           Copy mine

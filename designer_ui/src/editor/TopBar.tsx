@@ -111,7 +111,8 @@ function DesignName() {
 
 /** Whether edits reach the server: "Live", "Saving 3", "Offline, 3 edits waiting". */
 function StatusLine() {
-  const { line, waiting } = useWatched(useWorkspace().session.status);
+  const { session } = useWorkspace();
+  const { line, waiting } = useWatched(session.status);
   const count = `${waiting} ${waiting === 1 ? "edit" : "edits"}`;
   const slow = useSlow(line === "live" && waiting > 0);
   let state = "live";
@@ -120,7 +121,9 @@ function StatusLine() {
   if (line === "offline") {
     state = "offline";
     text = waiting > 0 ? `Offline, ${count} waiting` : "Offline";
-    hint = "Edits are kept in this tab and sent when the server is back. Keep the tab open.";
+    hint = session.outlivesTab
+      ? "Edits are kept in this browser and sent when the server is back."
+      : "Edits are kept in this tab and sent when the server is back. Keep the tab open.";
   } else if (line === "connecting") {
     state = "connecting";
     text = "Connecting";

@@ -44,6 +44,7 @@ const SEND_AT_MOST_EVERY_MS = 60;
 /** People who do not speak up this long after a reconnect have left meanwhile. */
 const STALE_AFTER_MS = 4_000;
 const MAX_SELECTION_SENT = 200;
+const MAX_SENDERS = 500;
 
 export function colorFor(id: string): string {
   let hash = 0;
@@ -56,6 +57,8 @@ export class DesignPresence {
   private readonly channel: Channel<PresenceValue>;
   private readonly own: LocalPresence<PresenceValue>;
   private readonly known = new Map<string, Person>();
+  /** Public connection id → whose presence came by it. */
+  private readonly senders = new Map<string, string>();
   private value: PresenceValue;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private sweeper: ReturnType<typeof setTimeout> | undefined;
@@ -83,6 +86,17 @@ export class DesignPresence {
     this.own.on("error", () => {});
     this.send();
     connection.on("connected", this.reconnected);
+    connection.on("receive", this.overheard);
+  }
+
+  /** What this tab tells the others. */
+  get mine(): PresenceValue {
+    return this.value;
+  }
+
+  /** Who sits at the connection with that public id, where that is known. */
+  nameOf(src: string): string | undefined {
+    return this.known.get(this.senders.get(src) ?? "")?.user.name;
   }
 
   get color(): string {
@@ -101,6 +115,7 @@ export class DesignPresence {
     clearTimeout(this.timer);
     clearTimeout(this.sweeper);
     this.connection.off("connected", this.reconnected);
+    this.connection.off("receive", this.overheard);
     this.channel.off("receive", this.received);
     this.channel.destroy(() => {});
   }
@@ -116,6 +131,17 @@ export class DesignPresence {
     if (read) this.known.set(id, { ...read, id });
     else this.known.delete(id);
     this.publish();
+  };
+
+  /** ShareDB's client keeps to itself by which connection a presence came. */
+  private overheard = ({ data }: { data: unknown }): void => {
+    const { a, src, id } = (data ?? {}) as { [key: string]: unknown };
+    if (a !== "p" || typeof src !== "string" || typeof id !== "string") return;
+    this.senders.delete(src);
+    this.senders.set(src, id);
+    if (this.senders.size > MAX_SENDERS) {
+      this.senders.delete(this.senders.keys().next().value as string);
+    }
   };
 
   private reconnected = (): void => {

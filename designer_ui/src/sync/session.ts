@@ -10,7 +10,8 @@ import { elementOf } from "../model/document";
 import { fitted } from "../model/fit";
 import { type Direction, History, type Waiting } from "../model/history";
 import { Mirror } from "../model/mirror";
-import type { Op } from "../model/op";
+import type { Op, Path } from "../model/op";
+import { type Removed, removedBy, type Written } from "../model/removals";
 import { Watched } from "../model/watched";
 import type { Kept, Slot } from "./outbox";
 import { innerPath, overtakenText, type Refusal, type RefusalDetails, textOf } from "./refusals";
@@ -40,6 +41,8 @@ export interface Notice {
   element: Element | null;
   /** One's own value that is lost to another's edit; to put back, unless the place itself is gone. */
   mine?: { path: (string | number)[]; value: Json; gone: boolean };
+  /** What another deleted, to bring back with what one had written in it. */
+  back?: { removed: Removed; written: Written | null };
 }
 
 export type Phase = "loading" | "open" | "missing" | "failed";
@@ -66,7 +69,7 @@ interface SubmitError {
 
 /** What the next op event from outside is, as the frame before it said. */
 type Incoming =
-  | { kind: "other"; raw: Op; waiting: Waiting[] }
+  | { kind: "other"; raw: Op; waiting: Waiting[]; src: string }
   | { kind: "rollback"; sent: Request }
   | { kind: "fixup"; sent: Request };
 
@@ -74,6 +77,7 @@ const COLLECTION = "designs";
 const NOT_FOUND = "ERR_DESIGN_NOT_FOUND";
 const MAX_REFUSALS = 50;
 const MAX_WRITTEN = 200;
+const MAX_REMOVALS = 20;
 
 export class DesignSession {
   readonly mirror = new Mirror();
@@ -84,16 +88,22 @@ export class DesignSession {
   /** The latest thing the person should hear of. */
   readonly notice = new Watched<Notice | null>(null);
 
+  /** Whether edits that wait survive the end of this tab. */
+  readonly outlivesTab: boolean;
+
   private readonly doc: Doc<DesignDocument>;
   private readonly queue: Queue;
   private readonly sending: Sending;
-  private readonly remoteListeners = new Set<(op: Op) => void>();
+  private readonly remoteListeners = new Set<(op: Op, src: string) => void>();
   private readonly opListeners = new Set<(op: Op | null) => void>();
   private incoming: Incoming | null = null;
   private typingKey: string | undefined;
   private typingRequest: Request | undefined;
   private counter = 0;
   private readonly written = new Map<string, Json>();
+  /** What others deleted lately. */
+  private readonly removals: Removed[] = [];
+  private readonly toldOfLoss = new Set<Element>();
   private readonly settled = new WeakSet<Request>();
 
   /** `slot`: where edits are kept until they are acked; null in a browser that cannot keep them. */
@@ -105,6 +115,7 @@ export class DesignSession {
     this.doc = connection.get(COLLECTION, id) as Doc<DesignDocument>;
     this.queue = this.doc as unknown as Queue;
     this.sending = new Sending(connection, this.queue, slot);
+    this.outlivesTab = slot !== null;
     connection.on("receive", this.received);
     connection.on("state", this.refreshStatus);
     this.doc.on("load", this.loaded);
@@ -136,8 +147,8 @@ export class DesignSession {
     this.doc.on("error", () => {});
   }
 
-  /** Others' edits, after they were applied; for cursors in text fields. */
-  onRemote(listener: (op: Op) => void): () => void {
+  /** Others' edits, after they were applied, and the public id of the connection they came by. */
+  onRemote(listener: (op: Op, src: string) => void): () => void {
     this.remoteListeners.add(listener);
     return () => this.remoteListeners.delete(listener);
   }
@@ -167,6 +178,30 @@ export class DesignSession {
 
   tell(kind: Notice["kind"], message: string, element: Element | null = null): void {
     this.notice.set({ id: ++this.counter, kind, message, element });
+  }
+
+  /** What one wrote last at that place, as far back as it is remembered. */
+  writtenAt(element: Element, path: Path): Json | undefined {
+    return this.written.get(JSON.stringify([element, ...path]));
+  }
+
+  /** Says that another deleted what one was at, and offers it back; `mine` is what one had written in `element`. */
+  tellOfRemoval(
+    message: string,
+    element: Element,
+    removed: Removed,
+    mine: { path: (string | number)[]; value: Json; sent: boolean } | null,
+  ): void {
+    this.toldOfLoss.add(element);
+    const written = mine?.sent ? { element, path: mine.path, value: mine.value } : null;
+    this.notice.set({
+      id: ++this.counter,
+      kind: "warning",
+      message,
+      element,
+      back: { removed, written },
+      ...(mine ? { mine: { path: mine.path, value: mine.value, gone: true } } : {}),
+    });
   }
 
   private travel(direction: "undo" | "redo"): string | undefined {
@@ -299,7 +334,7 @@ export class DesignSession {
         sent,
         op: sent.op ?? [],
       }));
-      this.incoming = { kind: "other", raw: message.op, waiting };
+      this.incoming = { kind: "other", raw: message.op, waiting, src: message.src ?? "" };
     }
   };
 
@@ -316,8 +351,10 @@ export class DesignSession {
     const path = innerPath(details);
     const { mine, theirs } = details as { mine?: Json; theirs?: Json };
     // The server knows the keystrokes that were lost; what people want back is the whole text.
-    const value = this.written.get(JSON.stringify([element, ...path])) ?? mine;
+    const value = this.writtenAt(element, path) ?? mine;
     const gone = details.gone === true;
+    // The deletion itself has been told, with the same text to take along.
+    if (gone && this.toldOfLoss.has(element)) return;
     const text = overtakenText(this.mirror.get("components", element.split("/")[1] ?? ""), {
       path,
       mine: value,
@@ -327,7 +364,12 @@ export class DesignSession {
     });
     this.tell("warning", text, element);
     if (value === undefined) return;
-    this.notice.set({ ...(this.notice.get() as Notice), mine: { path, value, gone } });
+    const removed = this.removals.findLast((each) => each.has(element.split("/")[1] ?? ""));
+    this.notice.set({
+      ...(this.notice.get() as Notice),
+      mine: { path, value, gone },
+      ...(gone && removed ? { back: { removed, written: { element, path, value } } } : {}),
+    });
   }
 
   /** Remembers what one wrote last at each place, should another overwrite it unseen. */
@@ -355,7 +397,13 @@ export class DesignSession {
     else if (incoming?.kind === "fixup") this.history.completed(incoming.sent, op);
     else if (incoming) this.history.arrived(op, incoming.raw, incoming.waiting);
     else this.history.arrived(op);
-    for (const listener of [...this.remoteListeners]) listener(op);
+    const src = incoming?.kind === "other" ? incoming.src : "";
+    const removed = incoming?.kind === "other" ? removedBy(op) : undefined;
+    if (removed && removed.size > 0) {
+      this.removals.push(removed);
+      if (this.removals.length > MAX_REMOVALS) this.removals.shift();
+    }
+    for (const listener of [...this.remoteListeners]) listener(op, src);
   };
 
   private loaded = (): void => {

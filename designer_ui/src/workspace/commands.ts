@@ -1,4 +1,5 @@
 /** What menus, keys and drags do. Each command is one gesture, said aloud and undone as one. */
+import { chunks } from "../model/chunks";
 import { addData, DATA_WORDS, type DataSection, duplicateData, removeData } from "../model/data";
 import type { Component, Element, Json, Owner } from "../model/document";
 import { elementPath } from "../model/document";
@@ -26,6 +27,7 @@ import {
   targetFor,
 } from "../model/intents";
 import type { Op, Path } from "../model/op";
+import { bringBack, type Removed, type Written } from "../model/removals";
 import { ancestors, componentsOfPage, pageOf } from "../model/view";
 import { type Panel, type Sheet, showPanel } from "./ui";
 import type { Workspace } from "./workspace";
@@ -155,6 +157,26 @@ export class Commands {
       this.select(parent === undefined ? [] : [parent]);
       this.say(`${label} deleted`);
     }
+  }
+
+  /** Puts back what another deleted. */
+  bringBack(removed: Removed, written: Written | null): void {
+    const op = bringBack(this.mirror, removed, written);
+    const [first] = op;
+    if (!first) return;
+    const label = op.length === 1 ? "Bring back a component" : `Bring back ${op.length} components`;
+    const gesture = randomId("e");
+    const all = chunks(op).every((piece) =>
+      this.workspace.session.submit({ op: piece, label, gesture }),
+    );
+    if (!all) {
+      this.workspace.session.tell("warning", "It cannot be brought back.");
+      return;
+    }
+    const ids = op.map(({ p }) => String(p[1]));
+    const roots = ids.filter((id) => !ids.includes(ancestors(this.mirror, id)[0] ?? ""));
+    this.select(roots);
+    this.say(`${this.label(roots)} brought back`);
   }
 
   duplicate(): void {

@@ -9,6 +9,7 @@ import { connect, type Link } from "../sync/socket";
 import { Commands } from "./commands";
 import { listenToKeys } from "./shortcuts";
 import { createUi } from "./ui";
+import { tellWhereWeAre } from "./whereabouts";
 import type { Workspace } from "./workspace";
 
 export interface Opening {
@@ -99,23 +100,6 @@ function sendLeft(id: string, { kept, slot }: Left, main: DesignSession): () => 
   };
   send(kept).catch(stop); // it stays in the outbox for the next time
   return stop;
-}
-
-/** Keeps presence and selection true to what is there. */
-function tellWhereWeAre({ ui, session, presence, commands }: Workspace): () => void {
-  const tell = () =>
-    presence.update({ page: commands.page() ?? null, selection: commands.selection() });
-  const prune = () => {
-    const { selection } = ui.getState();
-    const there = commands.selection();
-    if (there.length < selection.length) ui.setState({ selection: there });
-    tell();
-  };
-  tell();
-  const stops = [ui.subscribe(tell), session.mirror.subscribe("outline", prune)];
-  return () => {
-    for (const stop of stops) stop();
-  };
 }
 
 function warnToLeave(session: DesignSession): () => void {

@@ -4,6 +4,7 @@ import { IconButton } from "../../components/Button";
 import type { Component, Json } from "../../model/document";
 import { parseDraft, showValue } from "../../model/draft";
 import { type Field, isExpression } from "../../model/schema";
+import { words } from "../../model/words";
 import { useFieldPresence } from "../../workspace/field";
 import { useWorkspace } from "../../workspace/workspace";
 import { DraftCodeControl, LiveCodeControl } from "./CodeControl";
@@ -12,7 +13,6 @@ import { FieldFrame } from "./FieldFrame";
 import css from "./fields.module.css";
 import { OptionsControl } from "./OptionsControl";
 import { TextControl } from "./TextControl";
-import { words } from "./words";
 
 interface PropertyFieldProps {
   id: string;

@@ -5,12 +5,12 @@ import type { Component, Json } from "../../model/document";
 import { parseDraft, showValue } from "../../model/draft";
 import { equal } from "../../model/op";
 import { effective, type Field, isExpression, sharedFields } from "../../model/schema";
+import { words } from "../../model/words";
 import { useFieldPresence } from "../../workspace/field";
 import { useComponents, useWorkspace } from "../../workspace/workspace";
 import { DraftControl } from "./DraftControl";
 import { FieldFrame } from "./FieldFrame";
 import css from "./fields.module.css";
-import { words } from "./words";
 
 const MIXED = "Mixed";
 const LISTED = 8;
