@@ -123,7 +123,7 @@ LIMITS: Final[dict[str, tuple[Limit, ...]]] = {
         ),
         Limit("edits of one design committed together", _ROOM.batch_ops, "the rest is next"),
         Limit("edits of one design kept in memory", _ROOM.recent_ops, "read from storage"),
-        Limit("batches that wait to be committed", committer.MOST_WAITING, "their designs wait"),
+        Limit("designs committed together", committer.MOST_BATCHES, "the rest is next"),
     ),
 }
 

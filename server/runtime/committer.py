@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from typing import NamedTuple, Self
+from collections.abc import Callable
+from functools import partial
+from typing import Self
 
 from ..ports import (
     Commit,
@@ -20,12 +22,9 @@ from ..ports import (
     StoreUnavailable,
 )
 
-__all__ = ["Committer"]
+__all__ = ["Committer", "Outcome"]
 
-MOST_WAITING = 1_000
-"""Batches that wait; whoever comes then waits before the queue. A room has one at a time."""
-
-MOST_BATCHES = 200
+MOST_BATCHES = 500
 MOST_BYTES = 8 << 20
 """Of one transaction (unless a single batch is larger): a few ms, so that nobody waits for long."""
 
@@ -37,12 +36,24 @@ PROBE_SECONDS = 1.0
 
 logger = logging.getLogger("coweave.committer")
 
-Answer = Committed | Overtaken
+Outcome = Committed | Overtaken | Exception
+"""What became of a batch: the store's answer, or what it raised."""
 
 
-class _Waiting(NamedTuple):
-    commit: Commit
-    answer: asyncio.Future[Answer]
+class _Waiting:
+    """A batch, and who is to be told of it; nobody if it was withdrawn."""
+
+    __slots__ = ("commit", "tell")
+
+    def __init__(self, commit: Commit, tell: Callable[[Outcome], None]) -> None:
+        self.commit = commit
+        self.tell: Callable[[Outcome], None] | None = tell
+
+    def answer(self, outcome: Outcome) -> None:
+        """Tell of it, once."""
+        tell, self.tell = self.tell, None
+        if tell is not None:
+            tell(outcome)
 
 
 class Committer:
@@ -56,7 +67,6 @@ class Committer:
     def __init__(self, store: Store, *, probe_seconds: float = PROBE_SECONDS) -> None:
         self._store = store
         self._probe_seconds = probe_seconds
-        self._slots = asyncio.Semaphore(MOST_WAITING)
         self._waiting: deque[_Waiting] = deque()
         self._wake = asyncio.Event()
         self._closing = False
@@ -87,22 +97,38 @@ class Committer:
         """How many batches wait for the commit that is on its way."""
         return len(self._waiting)
 
-    async def commit(self, commit: Commit) -> Answer:
-        """Commit one batch, together with those of others. Durable when it says `Committed`.
+    def begin(self, commit: Commit, tell: Callable[[Outcome], None]) -> None:
+        """Commit one batch, together with those of others; `tell` is called once with the outcome.
 
-        Waits while the queue is full. Raises `StoreUnavailable` (nothing was committed; ask again
-        later), `OutcomeUnknown` (look up), or what a fault of ours raised in the store.
+        That is `Committed` (durable), `Overtaken`, `StoreUnavailable` (nothing was committed; ask
+        again later), `OutcomeUnknown` (look up), or what a fault of ours raised in the store. `tell`
+        must not raise. The queue is as long as there are rooms: each has one batch at a time.
+        """
+        self._enqueue(_Waiting(commit, tell))
+
+    async def commit(self, commit: Commit) -> Committed | Overtaken:
+        """`begin`, for those who wait. Raises what would be told.
 
         Cancelling: a batch that waits is withdrawn. One that is on its way may be committed, and
         nobody is told: committing it again, or `Store.find`, finds out.
         """
-        async with self._slots:
-            if self._closing:
-                raise StoreUnavailable("this node is stopping")
-            answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-            self._waiting.append(_Waiting(commit, answer))
-            self._wake.set()
-            return await answer
+        told: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        waiting = _Waiting(commit, partial(_resolve, told))
+        self._enqueue(waiting)
+        try:
+            outcome = await told
+        finally:
+            waiting.tell = None
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    def _enqueue(self, waiting: _Waiting) -> None:
+        if self._closing:
+            waiting.answer(StoreUnavailable("this node is stopping"))
+            return
+        self._waiting.append(waiting)
+        self._wake.set()
 
     async def _run(self) -> None:
         group: list[_Waiting] = []
@@ -114,9 +140,9 @@ class Committer:
             # Cancelled: whoever waits must hear of it, and not as a cancellation of their own.
             self._closing = True
             for waiting in group:
-                _fail(waiting, OutcomeUnknown("the node stopped during the commit"))
+                waiting.answer(OutcomeUnknown("the node stopped during the commit"))
             for waiting in self._waiting:
-                _fail(waiting, StoreUnavailable("this node is stopping"))
+                waiting.answer(StoreUnavailable("this node is stopping"))
 
     async def _work(self) -> bool:
         """Wait for batches, asking after a failed store meanwhile; False when it is time to end."""
@@ -143,7 +169,7 @@ class Committer:
             if group and size + more > MOST_BYTES:
                 break
             self._waiting.popleft()
-            if waiting.answer.done():  # withdrawn
+            if waiting.tell is None:  # withdrawn
                 continue
             if waiting.commit.document in documents:
                 left.append(waiting)
@@ -163,7 +189,7 @@ class Committer:
                 logger.warning("the store cannot commit: %s", fault)
             self._failed = True
             for waiting in group:
-                _fail(waiting, type(fault)(*fault.args))
+                waiting.answer(type(fault)(*fault.args))
         except Exception as fault:
             if len(group) > 1:
                 for waiting in group:
@@ -171,18 +197,17 @@ class Committer:
                 return
             logger.exception("a batch cannot be committed")
             for waiting in group:
-                _fail(waiting, fault)
+                waiting.answer(fault)
         else:
             if self._failed:
                 logger.info("the store can commit again")
             self._failed = False
             for waiting, answer in zip(group, answers, strict=True):
-                if not waiting.answer.done():
-                    waiting.answer.set_result(answer)
+                waiting.answer(answer)
         finally:
             self._since = None
 
 
-def _fail(waiting: _Waiting, fault: Exception) -> None:
-    if not waiting.answer.done():
-        waiting.answer.set_exception(fault)
+def _resolve(told: asyncio.Future[Outcome], outcome: Outcome) -> None:
+    if not told.done():
+        told.set_result(outcome)

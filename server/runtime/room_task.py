@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from time import perf_counter
 from typing import Any, Final, Protocol
 
@@ -63,6 +64,7 @@ from ..room.events import (
 )
 from ..room.kind import Kind
 from ..room.limits import RoomLimits
+from .committer import Outcome
 from .history import milestone_of
 from .loading import Damaged, load_room
 from .mailbox import Mailbox
@@ -104,7 +106,7 @@ class Peer(Protocol):
 class Commits(Protocol):
     """What rooms need of the committer."""
 
-    async def commit(self, commit: Commit) -> Committed | Overtaken: ...
+    def begin(self, commit: Commit, tell: Callable[[Outcome], None]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,7 +346,7 @@ class RoomTask:
             case ReleaseLocks(elements=elements):
                 await self._release_locks(elements)
             case CommitBatch():
-                self._begin(self._commit(effect, self._generation), "commit")
+                self._commit(effect)
             case ReadOps() | FindOps():
                 self._begin(self._read(effect, self._generation), "read")
             case Publish(version=version):
@@ -390,25 +392,29 @@ class RoomTask:
         except Exception as error:
             _log.warning("%s: other nodes are not told: %r", self.document, error)
 
-    async def _commit(self, effect: CommitBatch, generation: int) -> None:
+    def _commit(self, effect: CommitBatch) -> None:
         commit = Commit(self.document, effect.base, effect.ops, effect.name)
+        tell = partial(self._note_outcome, effect.ops, self._generation, perf_counter())
+        self._node.commits.begin(commit, tell)
+
+    def _note_outcome(
+        self, ops: tuple[NewOp, ...], generation: int, started: float, outcome: Outcome
+    ) -> None:
         answer: Event | Exception
-        started = perf_counter()
-        try:
-            match await self._node.commits.commit(commit):
-                case Committed(head=head):
-                    self._commit_seconds = perf_counter() - started
-                    self._node.meters.commit.observe(self._commit_seconds)
-                    self._committed = effect.ops
-                    answer = CommitSucceeded(head)
-                case Overtaken(ops=ops, duplicates=duplicates):
-                    answer = CommitOvertaken(ops, duplicates)
-        except StoreUnavailable:
-            answer = CommitFailed()
-        except OutcomeUnknown:
-            answer = CommitUnknown()
-        except Exception as error:
-            answer = error
+        match outcome:
+            case Committed(head=head):
+                self._commit_seconds = perf_counter() - started
+                self._node.meters.commit.observe(self._commit_seconds)
+                self._committed = ops
+                answer = CommitSucceeded(head)
+            case Overtaken(ops=theirs, duplicates=duplicates):
+                answer = CommitOvertaken(theirs, duplicates)
+            case StoreUnavailable():
+                answer = CommitFailed()
+            case OutcomeUnknown():
+                answer = CommitUnknown()
+            case fault:
+                answer = fault
         self._answer(answer, generation)
 
     async def _read(self, effect: ReadOps | FindOps, generation: int) -> None:

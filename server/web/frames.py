@@ -31,6 +31,11 @@ _COPY_BYTES: Final = 16_384
 """Up to here frames are copied into one buffer; larger ones stay shared between their readers."""
 
 
+_SMALL_BYTES: Final = 4_096
+_MOST_QUEUED: Final = 16
+"""So many messages of a connection may wait to be taken, each of them small, before it is not read."""
+
+
 def framed(payload: bytes, is_binary: bool = False) -> bytes:
     """One unmasked message, text or binary. Source: RFC 6455 section 5.2."""
     kind = b"\x82" if is_binary else b"\x81"
@@ -77,6 +82,18 @@ class FrameProtocol(WebSocketsSansIOProtocol):
             await self._write_frames(message["frames"])
         else:
             await super().send(message)
+
+    def send_receive_event_to_app(self) -> None:
+        # uvicorn stops reading with each message until it is taken: two calls to the kernel for
+        # each. A few small ones may wait instead.
+        size = sum(map(len, self.frames))
+        was_paused, self.read_paused = self.read_paused, True
+        super().send_receive_event_to_app()
+        self.read_paused = was_paused
+        is_full = size > _SMALL_BYTES or self.queue.qsize() >= _MOST_QUEUED
+        if is_full and not (was_paused or self.close_sent or self.transport.is_closing()):
+            self.read_paused = True
+            self.transport.pause_reading()
 
     @property
     def is_writable(self) -> bool:

@@ -126,9 +126,8 @@ def the_committer_answers_before_the_store(patch: pytest.MonkeyPatch) -> None:
 
     async def early(self: Committer, group: Any) -> None:
         for waiting in group:
-            if not waiting.answer.done():
-                head = waiting.commit.base + len(waiting.commit.ops)
-                waiting.answer.set_result(Committed(head))
+            head = waiting.commit.base + len(waiting.commit.ops)
+            waiting.answer(Committed(head))
         await commit(self, group)
 
     patch.setattr(Committer, "_commit", early)

@@ -124,9 +124,9 @@ TESTS = {
         "room/test_window.py",
         "test_trim_bounds_count_and_size",
     ),
-    "batches that wait to be committed": (
+    "designs committed together": (
         "runtime/test_committer.py",
-        "test_ST62_the_queue_is_bounded_and_nobody_is_lost",
+        "test_ST62_a_group_is_bounded_in_batches_and_bytes",
     ),
 }
 

@@ -111,17 +111,21 @@ async def test_ST62_a_group_is_bounded_in_batches_and_bytes(
     assert store.groups == [["0", "1"], ["2"], ["3"], ["4", "5", "6"], ["7"]]
 
 
-async def test_ST62_the_queue_is_bounded_and_nobody_is_lost(
-    store: Gated, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "MOST_WAITING", 2)
-    async with Committer(store) as committer, asyncio.TaskGroup() as tasks:
-        asked = [tasks.create_task(committer.commit(a_commit(name))) for name in "abcde"]
+async def test_ST60_who_does_not_wait_is_told_once(store: Gated) -> None:
+    told: list[object] = []
+    store.faults = [StoreUnavailable("down")]
+    async with Committer(store) as committer:
+        committer.begin(a_commit("a"), told.append)
+        committer.begin(a_commit("b"), told.append)
         await store.begun.acquire()
-        assert store.groups == [["a", "b"]]
+        assert told == []
         store.open()
-        assert [await task for task in asked] == [Committed(1)] * 5
-    assert [len(group) for group in store.groups] == [2, 2, 1]
+        assert await committer.commit(a_commit("a")) == Committed(1)
+        assert [type(one) for one in told] == [StoreUnavailable] * 2
+        committer.begin(a_commit("b"), told.append)
+    committer.begin(a_commit("c"), told.append)
+    assert told[2] == Committed(1)
+    assert isinstance(told[3], StoreUnavailable)
 
 
 @pytest.mark.parametrize("fault", [StoreUnavailable("down"), OutcomeUnknown("cut")])
