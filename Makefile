@@ -25,7 +25,7 @@ BENCH_PACKAGES := tests/bench/node_modules/.installed
 # What `soak` runs: make soak TESTS=tests/ot
 TESTS ?= tests
 
-.PHONY: help again setup run test bench bench-quick soak bench-ot soak-ot cover picture clean
+.PHONY: help again setup run test bench bench-quick bench-check soak bench-ot soak-ot cover picture clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1	\2/p' Makefile
@@ -69,8 +69,12 @@ test: $(SETUP) $(DESIGNER) $(INTEROP_PACKAGES) ## set everything up and run ever
 	@tools/stage.sh "pytest" tools/node.sh .venv/bin/python -m pytest -q tests --ignore tests/test_source.py --ignore tests/browser
 	@tools/stage.sh "browser tests" tools/node.sh .venv/bin/python -m pytest -q tests/browser
 
-bench: $(SETUP) $(INTEROP_PACKAGES) $(BENCH_PACKAGES) ## the server beside ShareDB and a bare room, about 15 minutes; not a gate
+bench: $(SETUP) $(INTEROP_PACKAGES) $(BENCH_PACKAGES) ## the server beside ShareDB and a bare room, about 15 minutes, and the check; not a gate
 	@tools/node.sh .venv/bin/python -m tests.bench.compare
+	@$(MAKE) --no-print-directory bench-check
+
+bench-check: $(SETUP) ## the check beside check-jsonschema, under a minute
+	@.venv/bin/python -m pytest -q -s -m bench tests/bench/test_bench_check.py
 
 bench-quick: $(SETUP) $(INTEROP_PACKAGES) $(BENCH_PACKAGES) ## the same in about 3 minutes
 	@tools/node.sh .venv/bin/python -m tests.bench.compare --quick

@@ -7,7 +7,7 @@ and function names hide what is outside of them. What cannot be parsed is said s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -26,6 +26,9 @@ _FUNCTIONS = frozenset(
 )
 _NESTING = re.compile(r"[{'\"`/]")
 """Without one of these, the first `}}` is the end."""
+
+_SHORT = 2_000
+"""Characters up to which a text is remembered: the short ones are those that a design repeats."""
 
 _LONGEST = 1_000_000
 _DEEPEST = 400
@@ -50,11 +53,20 @@ class Program:
     fault: int | None = None
 
 
-def expressions(text: str) -> Iterator[tuple[int, str]]:
+def expressions(text: str) -> Sequence[tuple[int, str]]:
     """Each `{{ … }}` of a text: (where what is inside begins, what is inside).
 
     Braces, strings and comments inside may hold `}}` of their own.
     """
+    return _short(text) if len(text) <= _SHORT else tuple(_expressions(text))
+
+
+@lru_cache(maxsize=20_000)
+def _short(text: str) -> Sequence[tuple[int, str]]:
+    return tuple(_expressions(text))
+
+
+def _expressions(text: str) -> Iterator[tuple[int, str]]:
     at = 0
     while (start := text.find("{{", at)) >= 0:
         end = _end(text, start + 2)

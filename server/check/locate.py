@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Final
 
 from ot.types import Step
@@ -13,6 +15,8 @@ __all__ = ["Locator", "locate", "position"]
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_LINE = re.compile("\n")
+_MOST_JUMPS: Final = 8
 _ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|.)", re.DOTALL)
 
 
@@ -27,16 +31,23 @@ class Locator:
     def __init__(self, text: str) -> None:
         self._text = text
         self._members: dict[int, Mapping[Step, int]] = {}
+        self._starts: list[int] | None = None  # of lines
+        self._jumps = 0
 
-    def locate(self, path: Sequence[Step], offset: int | None = None) -> tuple[int, int]:
+    def locate(
+        self, path: Sequence[Step], offset: int | None = None, *, known: int = 0
+    ) -> tuple[int, int]:
         """(line, column), from 1, of the value that `path` leads to.
 
         As far as the path leads: where a key is missing, it is the object that lacks it. `offset`: that
-        character of the text value, by characters of the value itself.
+        character of the text value, by characters of the value itself. `known`: so many steps of the path
+        lead somewhere for sure.
         """
         text = self._text
-        at = _skip(text, 0)
-        for step in path:
+        at = self._jump(path[known - 1]) if 0 < known <= len(path) else None
+        if at is None:
+            at, known = _skip(text, 0), 0
+        for step in path[known:]:
             found = self._inside(at).get(step)
             if found is None:
                 offset = None
@@ -44,7 +55,25 @@ class Locator:
             at = found
         if offset is not None and text[at : at + 1] == '"':
             at = _inside(text, at + 1, offset)
-        return position(text, at)
+        return self._position(at)
+
+    def _position(self, at: int) -> tuple[int, int]:
+        if self._starts is None:
+            self._starts = [0, *(match.end() for match in _LINE.finditer(self._text))]
+        line = bisect_right(self._starts, at)
+        return line, at - self._starts[line - 1] + 1
+
+    def _jump(self, key: Step) -> int | None:
+        """Where the value of `key` begins, if that is a key in one place only."""
+        # A search or two are quicker than reading up to there; many are not.
+        if self._jumps >= _MOST_JUMPS or not isinstance(key, str):
+            return None
+        self._jumps += 1
+        pattern = re.compile(
+            re.escape(json.dumps(key, ensure_ascii=False)) + r"[ \t\r\n]*:[ \t\r\n]*"
+        )
+        found = [match.end() for match in islice(pattern.finditer(self._text), 2)]
+        return found[0] if len(found) == 1 else None
 
     def _inside(self, at: int) -> Mapping[Step, int]:
         if at not in self._members:

@@ -6,14 +6,19 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cached_property
 from typing import Any
+
+import orjson
 
 from ot.types import Json, Step
 
 from ..document.model import APP
+from ..document.sound import Standing, standing
 from .findings import RULES, Finding
 from .javascript import Program, expressions, parse
 from .names import EVERYWHERE, TOOLS
+from .texts import texts
 
 __all__ = ["Place", "References", "places"]
 
@@ -50,6 +55,8 @@ def _as_name(match: re.Match[str]) -> str:
 def places(document: Mapping[str, Any]) -> Iterator[Place]:
     """Every expression of a design."""
     for id, component in document["components"].items():
+        if b"{{" not in orjson.dumps(component):
+            continue
         for part in ("props", "style", "events"):
             yield from _inside(f"components/{id}", component.get(part), ("components", id, part))
     for id, query in document["queries"].items():
@@ -67,25 +74,19 @@ def places(document: Mapping[str, Any]) -> Iterator[Place]:
 
 
 def _inside(element: str, value: Json, path: tuple[Step, ...]) -> Iterator[Place]:
-    # Not by recursion: what a file nests is its maker's choice.
-    queue: list[tuple[Json, tuple[Step, ...]]] = [(value, path)]
-    while queue:
-        value, path = queue.pop()
-        if isinstance(value, str):
-            if "{{" in value:
-                for offset, source in expressions(value):
-                    yield Place(element, path, offset, source)
-        elif isinstance(value, dict):
-            queue.extend((inner, (*path, key)) for key, inner in value.items())
-        elif isinstance(value, list):
-            queue.extend((inner, (*path, index)) for index, inner in enumerate(value))
+    for where, text in texts(value, path):
+        if "{{" in text:
+            for offset, source in expressions(text):
+                yield Place(element, where, offset, source)
 
 
 class References:
     """Who is there by which name, page by page, and what expressions use of it."""
 
-    def __init__(self, document: Mapping[str, Any]) -> None:
+    def __init__(self, document: Mapping[str, Any], where: Standing | None = None) -> None:
+        """`where`: who stands where, if it is known already."""
         self._document = document
+        self._where = standing(document["components"]) if where is None else where
         self.places = tuple(places(document))
         self._compared = 0
         origin = document["meta"].get("importedFrom")
@@ -94,29 +95,38 @@ class References:
         ext = document.get("ext")
         # A bare layout is a part of an app: what else there is, nobody can tell.
         self._is_part = isinstance(ext, dict) and ext.get("shape") == "dsl"
-        self._pages = {f"components/{id}": self._page_of(id) for id in document["components"]}
-        self._names: dict[str, dict[str, str]] = {APP: {}}
-        self._ids: dict[str, str] = {}
-        for section in ("components", "queries", "scripts"):
-            for id, each in document[section].items():
-                element = f"{section}/{id}"
-                self._names.setdefault(self.scope(element), {}).setdefault(
-                    str(each.get("name")), element
-                )
-                source_id = (
-                    each.get("ext", {}).get("sourceId")
-                    if isinstance(each.get("ext"), dict)
-                    else None
-                )
-                if isinstance(source_id, str):
-                    self._ids["_" + source_id[1:].replace("-", "_")] = element
         self._libraries = frozenset(_accessors(document.get("libraries")))
+
+    @cached_property
+    def _names(self) -> dict[str, dict[str, str]]:
+        """Page or `APP` → name → element."""
+        found: dict[str, dict[str, str]] = {APP: {}}
+        for element, each in self._bearing():
+            found.setdefault(self.scope(element), {}).setdefault(str(each.get("name")), element)
+        return found
+
+    @cached_property
+    def _ids(self) -> dict[str, str]:
+        """ToolJet's id, as expressions call it → element."""
+        found = {}
+        for element, each in self._bearing():
+            ext = each.get("ext")
+            source_id = ext.get("sourceId") if isinstance(ext, dict) else None
+            if isinstance(source_id, str):
+                found["_" + source_id[1:].replace("-", "_")] = element
+        return found
+
+    def _bearing(self) -> Iterator[tuple[str, Any]]:
+        for section in ("components", "queries", "scripts"):
+            for id, each in self._document[section].items():
+                yield f"{section}/{id}", each
 
     def scope(self, element: str) -> str:
         """The page whose names an element sees beside the app-wide ones."""
         section, _, id = element.partition("/")
         if section == "components":
-            return self._pages.get(element, APP)
+            here = self._where.get(id)
+            return APP if here is None else here[0]
         page = self._document[section][id].get("page")
         return page if isinstance(page, str) else APP
 
@@ -191,21 +201,6 @@ class References:
             fix,
             max(0, place.offset + start),
         )
-
-    def _page_of(self, id: str) -> str:
-        components = self._document["components"]
-        for _ in range(200):
-            component = components.get(id)
-            place = component.get("place") if isinstance(component, dict) else None
-            if not isinstance(place, dict):
-                return APP
-            if isinstance(page := place.get("page"), str):
-                return page
-            parent = place.get("parent")
-            if not isinstance(parent, str):
-                return APP
-            id = parent
-        return APP
 
 
 _PARTS = frozenset({"map", "length", "filter", "find", "hasOwnProperty", "toString"})

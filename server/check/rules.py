@@ -2,62 +2,81 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, TypeAlias
 
 import orjson
 
-from ot.types import Json, Step
+import ot
+from ot.types import Step
 
-from ..document.design import Design
+from ..document import sound
+from ..document.faults import Fault
 from ..document.model import name_of, section_of
+from ..document.sound import Survey
 from ..types import TypeRegistry
 from .findings import RULES, Finding
 from .own import OwnRule
 from .references import References
+from .scan import scan
+from .secrets import secrets
+from .values import compact
 
 __all__ = ["check"]
 
 _FAULTS = {"reference": "dangling-id", "name": "duplicate-name"}
 _LARGE_ELEMENT = 256_000
 _LARGE_PAGE = 500
-_SHORTEST_SECRET = 6
-_FIELDS = frozenset(
-    """
+_FIELDS = """
     TextInput TextArea NumberInput Select RadioGroup Checkbox CheckboxGroup Switch DatePicker FileUpload
     """.split()
-)
-_SECRET_KEY = re.compile(
-    r"(?i)(pass(word|wd|phrase)|secret|(api|private|access|secret)_?key|auth_?token)\Z"
-)
-_SECRET_VALUE = re.compile(
-    r"AKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}|\bsk_live_[A-Za-z0-9]{16,}|\bxox[abpr]-[A-Za-z0-9-]{10,}"
-    r"|-----BEGIN (?:RSA |EC |OPENSSH )?PRIVATE KEY-----|\bAIza[0-9A-Za-z_-]{35}\b|://[^/\s:@{]+:[^/\s:@{]+@[\w.-]+"
-)
+_LACKING = {
+    "Image": ("image-description", "alt", "the image has no description.", "Set `alt`."),
+    "Button": ("button-label", "label", "there is no text on it.", "Give it one."),
+    "Link": ("button-label", "text", "there is no text on it.", "Give it one."),
+    **dict.fromkeys(_FIELDS, ("field-label", "label", "the field has no label.", "Set `label`.")),
+}
+"""Type → rule, and the property without which somebody who does not see the page is left alone."""
+Document: TypeAlias = Mapping[str, Any]
 
-Document = Mapping[str, Any]
+_has_expressions: Final = scan(r"\{\{")
 
 
 def check(document: Document, types: TypeRegistry, own: tuple[OwnRule, ...] = ()) -> list[Finding]:
     """All findings of a design, element by element in the order of the document.
 
+    A design that holds what none may hold has that one finding: nothing else can be asked of it.
     Raises: DesignError where it is no design at all.
     """
-    design = Design.from_json(document, types, strict=False)
-    found: list[Finding] = list(_faults(design, document))
-    references = References(document)
-    found += references.findings()
-    found += _circles(document, references)
-    for rule in (_types(types), _secrets, _accessible):
-        found += rule(document)
-    found += _sizes(document, references)
+    try:
+        whole = compact(document)
+    except ot.OpError as error:
+        return [_odd(document, error)]
+    survey = sound.survey(document, len(whole) if whole.isascii() else len(whole.encode()))
+    found = [_finding_of(fault, document) for fault in sound.faults(survey, types)]
+    if _has_expressions(whole) or document["scripts"] or document["queries"]:
+        references = References(document, survey.where)
+        found += references.findings()
+        found += _circles(document, references)
+    found += _typed(survey, types)
+    found += _secrets(document, whole)
+    found += _accessible(survey)
+    found += _sizes(survey, whole)
     for each in own:
         found += each.findings(document)
+    if not found:
+        return found
     rank = {element: turn for turn, element in enumerate(_elements(document))}
     return sorted(
         found, key=lambda each: (rank.get(each.element, -1), [str(step) for step in each.path])
     )
+
+
+def _odd(document: Document, error: ot.OpError) -> Finding:
+    path = tuple(error.path or ())
+    element = "/".join(str(step) for step in path[:2])
+    return Finding("schema", RULES["schema"].level, element, element, path, error.message)
 
 
 def _elements(document: Document) -> Iterator[str]:
@@ -78,34 +97,30 @@ def _finding(
     return Finding(rule, RULES[rule].level, element, name, path, f"{name}: {message}", fix)
 
 
-def _faults(design: Design, document: Document) -> Iterator[Finding]:
-    for fault in design.faults():
-        id = _FAULTS.get(fault.rule, fault.rule)
-        rule = id if id in RULES else "schema"
-        message, _, fix = fault.message.partition("; did you mean")
-        if fix:
-            message, fix = f"{message}.", f"Did you mean{fix}"
-        name = _named(document, fault.element)
-        yield Finding(rule, RULES[rule].level, fault.element, name, fault.path, message, fix)
+def _finding_of(fault: Fault, document: Document) -> Finding:
+    id = _FAULTS.get(fault.rule, fault.rule)
+    rule = id if id in RULES else "schema"
+    message, _, fix = fault.message.partition("; did you mean")
+    if fix:
+        message, fix = f"{message}.", f"Did you mean{fix}"
+    name = _named(document, fault.element)
+    return Finding(rule, RULES[rule].level, fault.element, name, fault.path, message, fix)
 
 
-def _types(types: TypeRegistry) -> Callable[[Document], Iterator[Finding]]:
-    def look(document: Document) -> Iterator[Finding]:
-        for id, component in document["components"].items():
-            kind = types.get(component.get("type"), component.get("typeVersion"))
-            path = ("components", id, "type")
-            if kind is None:
-                version = (
-                    f", version {component.get('typeVersion')}"
-                    if component.get("type") in types
-                    else ""
+def _typed(survey: Survey, types: TypeRegistry) -> Iterator[Finding]:
+    document = survey.document
+    for (type_, _, version), ids in survey.groups.items():
+        kind = types.get(type_, version)
+        if kind is None:
+            which = f", version {version}" if type_ in types else ""
+            message = f"{str(type_)[:64]}{which} is no type that is known."
+            for id in ids:
+                yield _finding(document, "unknown-type", ("components", id, "type"), message)
+        elif kind.deprecated is not None:
+            for id in ids:
+                yield _finding(
+                    document, "deprecated-type", ("components", id, "type"), kind.deprecated
                 )
-                message = f"{str(component.get('type'))[:64]}{version} is no type that is known."
-                yield _finding(document, "unknown-type", path, message)
-            elif kind.deprecated is not None:
-                yield _finding(document, "deprecated-type", path, kind.deprecated)
-
-    return look
 
 
 def _circles(document: Document, references: References) -> Iterator[Finding]:
@@ -153,67 +168,35 @@ def _circle(reads: Mapping[Any, Mapping[Any, Any]], start: Any) -> list[Any]:
     return []
 
 
-def _secrets(document: Document) -> Iterator[Finding]:
-    for section in ("components", "queries", "scripts", "dataSources"):
-        for id, element in document[section].items():
-            for path, value in _texts(element, (section, id)):
-                if path[2] in ("ext", "name", "place", "type"):
-                    continue
-                key = path[-1]
-                if key == "$secret" or len(value) < _SHORTEST_SECRET:
-                    continue
-                by_key = isinstance(key, str) and _SECRET_KEY.search(key) and "{{" not in value
-                if by_key and section in ("queries", "dataSources"):
-                    yield _finding(document, "secret", path, f"{key} holds its value in the open.")
-                elif _SECRET_VALUE.search(value):
-                    yield _finding(document, "secret", path, "this looks like a password or a key.")
+def _secrets(document: Document, whole: str) -> Iterator[Finding]:
+    for path, message in secrets(document, whole):
+        yield _finding(document, "secret", path, message)
 
 
-def _texts(value: Json, path: tuple[Step, ...]) -> Iterator[tuple[tuple[Step, ...], str]]:
-    queue: list[tuple[Json, tuple[Step, ...]]] = [(value, path)]
-    while queue:
-        value, path = queue.pop()
-        if isinstance(value, str):
-            yield path, value
-        elif isinstance(value, dict):
-            queue.extend((inner, (*path, key)) for key, inner in value.items())
-        elif isinstance(value, list):
-            queue.extend((inner, (*path, index)) for index, inner in enumerate(value))
-
-
-def _accessible(document: Document) -> Iterator[Finding]:
-    for id, component in document["components"].items():
-        kind, props = component.get("type"), component.get("props")
-        if not isinstance(props, dict):
+def _accessible(survey: Survey) -> Iterator[Finding]:
+    components = survey.document["components"]
+    for (type_, _, _), ids in survey.groups.items():
+        if type_.__class__ is not str or type_ not in _LACKING:
             continue
-        path = ("components", id, "props")
-        if kind == "Image" and not props.get("alt"):
-            yield _finding(
-                document, "image-description", path, "the image has no description.", "Set `alt`."
-            )
-        elif kind in _FIELDS and not props.get("label"):
-            yield _finding(document, "field-label", path, "the field has no label.", "Set `label`.")
-        elif (kind == "Button" and not props.get("label")) or (
-            kind == "Link" and not props.get("text")
-        ):
-            yield _finding(
-                document, "button-label", path, "there is no text on it.", "Give it one."
-            )
+        rule, needed, message, fix = _LACKING[type_]
+        for id in ids:
+            props = components[id].get("props")
+            if props.__class__ is dict and not props.get(needed):
+                yield _finding(survey.document, rule, ("components", id, "props"), message, fix)
 
 
-def _sizes(document: Document, references: References) -> Iterator[Finding]:
-    for section in ("components", "queries", "scripts"):
-        for id, element in document[section].items():
-            size = len(orjson.dumps(element))
-            if size > _LARGE_ELEMENT:
-                message = f"it has {size:,} bytes; {_LARGE_ELEMENT:,} are much already."
-                yield _finding(document, "element-size", (section, id), message)
-    counts: dict[str, int] = {}
-    for id in document["components"]:
-        page = references.scope(f"components/{id}")
-        counts[page] = counts.get(page, 0) + 1
-    for page, count in counts.items():
-        if count > _LARGE_PAGE and page in document["pages"]:
-            yield _finding(
-                document, "page-size", ("pages", page), f"{count:,} components stand on it."
-            )
+def _sizes(survey: Survey, whole: str) -> Iterator[Finding]:
+    document = survey.document
+    if len(whole) * 4 > _LARGE_ELEMENT:  # a character is 4 bytes at most
+        for section in ("components", "queries", "scripts"):
+            for id, element in document[section].items():
+                size = len(orjson.dumps(element))
+                if size > _LARGE_ELEMENT:
+                    message = f"it has {size:,} bytes; {_LARGE_ELEMENT:,} are much already."
+                    yield _finding(document, "element-size", (section, id), message)
+    if len(survey.where) > _LARGE_PAGE:
+        counts = Counter(here[0] for here in survey.where.values() if here is not None)
+        for page, count in counts.items():
+            if count > _LARGE_PAGE and page in document["pages"]:
+                message = f"{count:,} components stand on it."
+                yield _finding(document, "page-size", ("pages", page), message)

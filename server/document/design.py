@@ -6,7 +6,7 @@ An op that is refused leaves nothing behind.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import orjson
@@ -45,7 +45,7 @@ from .state import INDEXED, State
 from .validate import validator_of
 from .versioned import coded
 
-__all__ = ["Design", "Draft"]
+__all__ = ["Design", "Draft", "check_whole"]
 
 _WHOLE_DOCUMENT: Final = ot.Limits(
     components=MAX_BULK_OP_COMPONENTS, depth=MAX_DEPTH, size=MAX_DOCUMENT_BYTES
@@ -83,11 +83,7 @@ class Design:
                 ot.check_value(document, _WHOLE_DOCUMENT)
             except OpError as error:
                 raise coded(error) from None
-        _check_shape(document)
-        size = len(orjson.dumps(document))
-        check_size(size)
-        for section in SECTIONS:
-            check_count(section, len(document[section]))
+        size = check_whole(document)
         own = {key: dict(value) if key in SECTIONS else value for key, value in document.items()}
         design = cls(own, types, size)
         if strict:
@@ -112,9 +108,9 @@ class Design:
         """Bytes of the whole as compact JSON."""
         return self._size
 
-    def faults(self) -> list[Fault]:
-        """All that is wrong with it, element by element."""
-        return list(self._faults())
+    def faults(self, of: Container[Element] | None = None) -> list[Fault]:
+        """All that is wrong with it, element by element. `of`: only what is wrong with these."""
+        return list(self._faults(of))
 
     def _is_finding(self, fault: Fault) -> bool:
         """Is that a fault to tell of, with which a design may come in all the same?"""
@@ -127,8 +123,10 @@ class Design:
         of_the_type = fault.rule == "slot" or fault.path[2:3] in (("props",), ("style",))
         return kind is not None and kind.pack != OWN_PACK and of_the_type
 
-    def _faults(self) -> Iterator[Fault]:
+    def _faults(self, of: Container[Element] | None = None) -> Iterator[Fault]:
         for element, value in _elements(self._document):
+            if of is not None and element not in of:
+                continue
             yield from self._validator.faults(element, value)
             yield from tree.faults(self._state, self._types, element)
 
@@ -356,8 +354,22 @@ def _elements(document: Mapping[str, Any]) -> Iterator[tuple[Element, Json]]:
             yield f"{section}/{id}", value
 
 
+def check_whole(document: Json, size: int | None = None) -> int:
+    """Is that a design at all, of a format that we read, and not too large? Returns its bytes.
+
+    Args: size: its bytes as compact JSON, where these are known already.
+    Raises: DesignError(INVALID, TOO_LARGE).
+    """
+    _check_shape(document)
+    if size is None:
+        size = len(orjson.dumps(document))
+    check_size(size)
+    for section in SECTIONS:
+        check_count(section, len(document[section]))
+    return size
+
+
 def _check_shape(document: Json) -> None:
-    """Is that a design at all, of a format that we read?"""
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise DesignError(Code.INVALID, "This is not a Coweave design.", rule="format")
     version = document.get("formatVersion")

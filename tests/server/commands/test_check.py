@@ -158,7 +158,8 @@ def bomb(path: Path) -> None:
         (b"[" * 200_000, "nests too deep"),
         ("{}".encode("utf-16"), "UTF-16"),
         (b'{"a":\n"\xff"}', ":2: this is not UTF-8"),
-        (b'{"a": NaN}', "NaN is no number of JSON"),
+        (b'{"a":\n NaN}', "2:2: NaN is no number that can be read"),
+        (b'{"a": [1,\n1e999]}', "2:1: 1e999 is no number that can be read"),
         (b"\x1f\x8bnot gzip", "cannot be unpacked"),
     ],
 )
@@ -265,7 +266,7 @@ def test_one_small_file_is_checked_at_once(file: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ['"__proto__": 1', '"a": 12345678901234567890', '"a": 1e999', '"a": -0.0', '"a": "\\ud800"',
+    ['"__proto__": 1', '"a": 12345678901234567890', '"a": -0.0', '"a": "\\ud800"',
      '"a": "\\u0000"', '"__pr\\u006fto__": 1', '"a": [[[[[[[[[' + "[" * 60 + "]" * 69],
 )  # fmt: skip
 def test_values_that_no_design_holds_are_findings(
