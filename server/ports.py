@@ -1,4 +1,4 @@
-"""What the server needs from outside: `Store`, `Locks`, `Bus`, each small, with its guarantees.
+"""What the server needs from outside: `Store`, `Leases`, `Locks`, `Bus`, each small, with guarantees.
 
 One contract suite per port (`tests/contracts/`) runs against every adapter. The adapters lie in
 `server/store`, `server/locks` and `server/bus`. Rules with numbers: `server/store/SPEC.md`.
@@ -12,6 +12,9 @@ from typing import NamedTuple, Protocol
 
 from ot.types import Json
 
+from .leases.lease import LeaseEvent, LeaseTable
+from .leases.rules import Change
+
 __all__ = [
     "Audit",
     "AuditEntry",
@@ -24,7 +27,9 @@ __all__ = [
     "DesignRow",
     "Designs",
     "DocumentId",
+    "Decide",
     "Head",
+    "Leases",
     "Locks",
     "Milestone",
     "NewOp",
@@ -95,12 +100,16 @@ class Commit:
     """One room's batch: `ops` get the versions `base`, `base + 1`, ... if the head is at `base`.
 
     `name`: the design's new name for the catalogue when an op of the batch set it, else None.
+    `leases`: the epoch of the leases by which the batch was judged (0: there never were any).
+    `tokens`: of leases that must not be over when it is committed.
     """
 
     document: DocumentId
     base: int
     ops: tuple[NewOp, ...]
     name: str | None = None
+    leases: int = 0
+    tokens: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,18 +124,21 @@ class Committed:
 
 @dataclass(frozen=True, slots=True)
 class Overtaken:
-    """Nothing of this batch was written, for one of three reasons.
+    """Nothing of this batch was written, for one of four reasons.
 
     - Others committed since: `ops` are theirs, dense from the batch's `base`; at most 1,000, and if
       there are more the next try tells of them. `duplicates` is empty.
     - A (src, seq) of the batch is stored already under an older version: `ops` is empty and
       `duplicates` names the stored ops.
-    - Both are empty: the head is behind `base`, as after a database was restored from a backup.
+    - The leases have changed, or a token's is over: `leases` are those that hold now, the rest is
+      empty.
+    - All are empty: the head is behind `base`, as after a database was restored from a backup.
       What the room holds is not what is stored: it must be loaded again.
     """
 
     ops: tuple[StoredOp, ...]
     duplicates: tuple[StoredOp, ...] = ()
+    leases: LeaseTable | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,11 +372,46 @@ class Locks(Protocol):
         ...
 
 
+Decide = Callable[[LeaseTable], Change]
+"""What is to become of a table of leases; pure, and may be asked twice."""
+
+
+class Leases(Protocol):
+    """Truth: who holds which element. Raises `StoreUnavailable` wherever it cannot answer.
+
+    Cancelling a call that waits is safe; one that has begun goes on to its end, unobserved.
+    """
+
+    async def change(self, document: DocumentId, decide: Decide) -> Change:
+        """Make it so: durable, with its events, when this returns.
+
+        `decide` is given the table as it stands, with the database's clock, while no commit of the
+        document and no other change can come between. What it raises is raised here, and changes
+        nothing. Raises: DesignError(NOT_FOUND) for a document without ops; `OutcomeUnknown`.
+        """
+        ...
+
+    async def read(self, document: DocumentId) -> LeaseTable:
+        """The table as it stands, also what is over and not swept yet; empty without a document."""
+        ...
+
+    async def events(
+        self, document: DocumentId, before: int | None, limit: int
+    ) -> list[LeaseEvent]:
+        """The newest `limit` events of the epochs below `before` (None: of all), newest first."""
+        ...
+
+
 class Bus(Protocol):
     """Tells other nodes: at most once, in no promised order between publishers.
 
     Gaps are healed from the store.
     """
+
+    @property
+    def is_reachable(self) -> bool:
+        """Whether, as far as is known, what is published now reaches the other nodes."""
+        ...
 
     async def publish(self, channel: str, payload: bytes) -> None:
         """Send to whoever is subscribed now. Never waits for a subscriber that is slow."""

@@ -22,6 +22,7 @@ PACKAGES = ("ot", "schemas", "server")
 FLOORS = (
     {"ot", "schemas"},
     {"server", "server.errors", "server.settings"},
+    {"server.leases"},
     {"server.ports", "server.records", "server.protocol", "server.types", "server.policy"},
     {"server.document"},
     {"server.room", "server.history", "server.check", "server.interchange"},
@@ -42,6 +43,7 @@ PURE = {
     "server.types": {"jsonschema", "jsonschema_rs", "orjson", "referencing"},
     "server.protocol": {"msgpack", "orjson"},
     "server.policy": set(),
+    "server.leases": set(),
     "server.document": {"jsonschema", "jsonschema_rs", "orjson", "referencing"},
     "server.room": {"orjson"},
     "server.history": {"orjson"},

@@ -20,6 +20,10 @@ class MemoryBus:
         self._subscriptions: dict[str, set[_Subscription]] = {}
         self._is_closed = False
 
+    @property
+    def is_reachable(self) -> bool:
+        return not self._is_closed
+
     async def publish(self, channel: str, payload: bytes) -> None:
         for subscription in self._subscriptions.get(channel, ()):
             subscription.put(payload)

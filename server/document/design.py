@@ -19,6 +19,7 @@ from ..types import OWN_PACK, TypeRegistry
 from . import tree
 from .applied import Applied
 from .bounds import check_count, check_op, check_size, growth
+from .closed import NOTHING, Hold, ancestors, closed_at
 from .complete import Notice, complete, doomed
 from .faults import Fault
 from .judge import judge, refuse_invalid
@@ -40,6 +41,7 @@ from .model import (
     name_of,
     section_of,
     targets_of,
+    title_of,
 )
 from .state import INDEXED, State
 from .validate import validator_of
@@ -145,13 +147,22 @@ class Draft:
         self._size = design._size
         self._counts = {section: len(design._document[section]) for section in SECTIONS}
 
-    def apply(self, op: Op, missed: Sequence[Op] = (), *, bulk: bool = False) -> Applied:
+    def apply(
+        self,
+        op: Op,
+        missed: Sequence[Op] = (),
+        *,
+        bulk: bool = False,
+        holds: Mapping[Element, Hold] = NOTHING,
+    ) -> Applied:
         """Complete, apply and validate an op; all of it, or nothing.
 
         Args: op: transformed, and passed by `ot.check`. missed: the ops committed since its author last
-            saw the design. bulk: it is a server command's, which may have more components.
+            saw the design. bulk: it is a server command's, which may have more components. holds: what
+            is closed to the author.
         Raises: DesignError with `element`, `name`, `path`, `rule`: UNSAFE_OP and OP_NOT_APPLIED (the op
-            does not fit this document), INVALID (a schema), TREE, NAME_TAKEN, TOO_LARGE.
+            does not fit this document), INVALID (a schema), TREE, NAME_TAKEN, TOO_LARGE; LOCKED with
+            `element` and what closes it, `lease`.
         Costs what the op weighs and what it touches, whatever the size of the design.
         """
         limit = MAX_BULK_OP_COMPONENTS if bulk else MAX_OP_COMPONENTS
@@ -163,7 +174,7 @@ class Draft:
                 limit=limit,
                 actual=len(op),
             )
-        if len(op) == 1 and (applied := self._apply_inside(op)) is not None:
+        if len(op) == 1 and (applied := self._apply_inside(op, holds)) is not None:
             return applied
         before = self._state
         touched = list(dict.fromkeys(element_of(component["p"]) for component in op))
@@ -187,6 +198,8 @@ class Draft:
                     dict.fromkeys([*touched, *(element_of(part["p"]) for part in done.op)])
                 )
                 elements = frozenset(touched)
+        if holds:
+            _refuse_closed(holds, before, after, touched)
         size = self._size + growth(stored)
         check_size(size)
         counts = self._counted(before, after, touched)
@@ -201,7 +214,7 @@ class Draft:
             name = name_of(before.element("meta"))
         return Applied(op=stored, fixups=fixups, elements=elements, notices=notices, name=name)
 
-    def _apply_inside(self, op: Op) -> Applied | None:
+    def _apply_inside(self, op: Op, holds: Mapping[Element, Hold]) -> Applied | None:
         """`apply` for an edit of what only the element's own schema knows of, as most edits are.
 
         Neither the indexes nor the rules of the tree read there, so nothing has to be completed or
@@ -214,6 +227,8 @@ class Draft:
         old = state.element(element)
         if not isinstance(old, dict):
             return None
+        if holds:
+            _refuse_closed(holds, state, state, (element,))
         try:
             new = ot.apply({path[0]: {path[1]: old}}, op)[path[0]][path[1]]
         except OpError as error:
@@ -266,6 +281,12 @@ class Draft:
                     locked.update(_around(state, target))
         locked.update(doomed(state, deleted))
         return frozenset(locked)
+
+    def has(self, element: Element) -> bool:
+        return self._state.element(element) is not None
+
+    def around(self, element: Element) -> Iterator[Element]:
+        return ancestors(element, self._state.element)
 
     def commit(self) -> None:
         """Make it the design's committed state. The draft is spent."""
@@ -343,6 +364,17 @@ _UNSAFE: Final = frozenset(
     }
 )
 """What json0 itself would let pass, though it then may not converge."""
+
+
+def _refuse_closed(
+    holds: Mapping[Element, Hold], before: State, after: State, touched: Iterable[Element]
+) -> None:
+    """Raises: DesignError(LOCKED)."""
+    found = closed_at(holds, before, after, touched)
+    if found is not None:
+        element, lease = found
+        message = f"{title_of(element, before.element(element))} is locked by somebody else."
+        raise DesignError(Code.LOCKED, message, element=element, lease=lease)
 
 
 def _elements(document: Mapping[str, Any]) -> Iterator[tuple[Element, Json]]:

@@ -6,13 +6,14 @@ shape of `design.Design`, and ops apply as npm's do, within the bounds of the li
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from ot.loose import apply_npm
 from ot.types import Json, Op, OpError
 
 from .applied import Applied
+from .closed import NOTHING, Hold
 from .versioned import coded
 
 __all__ = ["Scratch", "ScratchDraft"]
@@ -60,8 +61,15 @@ class ScratchDraft:
         self._state = state
         self._data = state._data
 
-    def apply(self, op: Op, missed: Sequence[Op] = (), *, bulk: bool = False) -> Applied:
-        """Apply an op that `ot.check(…, loose=True)` returned.
+    def apply(
+        self,
+        op: Op,
+        missed: Sequence[Op] = (),
+        *,
+        bulk: bool = False,
+        holds: Mapping[str, Hold] = NOTHING,
+    ) -> Applied:
+        """Apply an op that `ot.check(…, loose=True)` returned. Nothing here is ever held.
 
         Raises: DesignError(OP_NOT_APPLIED); the draft is then unchanged.
         """
@@ -78,6 +86,12 @@ class ScratchDraft:
 
     def lock_set(self, op: Op) -> frozenset[str]:
         return _WHOLE
+
+    def has(self, element: str) -> bool:
+        return True
+
+    def around(self, element: str) -> tuple[str, ...]:
+        return ()
 
     def commit(self) -> None:
         self._state._data = self._data

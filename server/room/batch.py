@@ -31,6 +31,7 @@ from ..ports import NewOp, StoredOp
 from .effects import CommittedOp, Notice
 from .events import Submit
 from .kind import WHOLE, Draft, Kind, State
+from .leases import HeldElements
 from .limits import RoomLimits
 from .overtaken import Loss, are_related, losses
 from .window import Window
@@ -115,9 +116,13 @@ class Batch:
         "_state",
         "_window",
         "base",
+        "edited",
         "entries",
+        "gone",
+        "leases",
         "name",
         "new_ops",
+        "tokens",
     )
 
     def __init__(
@@ -127,6 +132,7 @@ class Batch:
         state: State | None,
         window: Window,
         found: Mapping[tuple[str, int], StoredOp | None],
+        leases: HeldElements,
     ) -> None:
         """`window` ends at the version of `state`; `found` is what was looked up by (src, seq)."""
         self.entries = entries
@@ -135,6 +141,13 @@ class Batch:
         """What there is to commit, from version `base` on; also at the window's end."""
         self.name: str | None = None
         """The design's new name, if an op sets it."""
+        self.leases = leases
+        self.tokens: set[int] = set()
+        """Of the leases that accepted edits rely on."""
+        self.edited: set[tuple[str, str]] = set()
+        """(author, element) of leases whose holder has edited under them."""
+        self.gone: set[str] = set()
+        """Leased elements that were deleted."""
         self._kind = kind
         self._found = found
         self._window = window
@@ -251,7 +264,7 @@ class Batch:
                     raise _no_op()
                 if self._draft is None:
                     raise DesignError(Code.DOC_DOES_NOT_EXIST, "The document does not exist.")
-                applied = self._draft.apply(edit, window.missed(base), bulk=submit.bulk)
+                applied = self._apply(self._draft, edit, base, submit)
                 edit, fixups, elements = applied.op, applied.fixups, applied.elements
                 if is_met or fixups:
                     self._note_others_losses(entry, base, applied)
@@ -281,6 +294,27 @@ class Batch:
         read from an update without knowing it may repeat what is in it."""
         met = (self._window[version] for version in range(base, self._window.end))
         return any(op.update and op.src != submit.src for op in met)
+
+    def _apply(self, draft: Draft, op: Op, base: int, submit: Submit) -> Applied:
+        leases = self.leases
+        if submit.lease is not None:
+            leases.require(submit.author, submit.lease)
+        holds = leases.holds(submit.author)
+        try:
+            applied = draft.apply(op, self._window.missed(base), bulk=submit.bulk, holds=holds)
+        except DesignError as error:
+            raise leases.refusal(error) if error.code is Code.LOCKED else error from None
+        if submit.lease is not None:
+            self.tokens.add(submit.lease)
+        if leases.table.leases:
+            self.edited.update(leases.edited(submit.author, applied.elements, draft.around))
+            leased = (lease.element for lease in leases.table)
+            self.gone.update(
+                element
+                for element in leased
+                if element in applied.elements and not draft.has(element)
+            )
+        return applied
 
     def _note_conflict(self, entry: Entry, error: DesignError) -> None:
         """Say which edit, of somebody else and unknown to the refused one, may be why (RM28)."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..document.versioned import TYPE, Create, Delete, NoOp, Snapshot
 from ..errors import Code, DesignError
+from ..leases.lease import LeaseTable
 from ..ports import StoredOp
 from .batch import Batch, Entry, committed_op
 from .effects import (
@@ -21,6 +22,8 @@ from .effects import (
     Delivery,
     Effect,
     FindOps,
+    LeasesMoved,
+    LeasesUsed,
     Lost,
     OpsSince,
     Publish,
@@ -38,6 +41,7 @@ from .events import (
     CommitUnknown,
     Event,
     Fetch,
+    LeasesKnown,
     Leave,
     LocksGranted,
     OpsFound,
@@ -51,6 +55,7 @@ from .events import (
     Unsubscribe,
 )
 from .kind import Draft, Kind, State
+from .leases import HeldElements
 from .limits import RoomLimits
 from .window import Window
 
@@ -131,6 +136,7 @@ class Room:
         self._failures = 0
         self._readers: dict[int, _Reader] = {}
         self._last_ticket = 0
+        self._leases = HeldElements(LeaseTable())  # the first commit tells if there are others
         self._milestone = milestone
         self._milestone_bytes = 0
         self._handlers: dict[type[Any], Callable[[Any], list[Effect]]] = {
@@ -145,6 +151,7 @@ class Room:
             CommitFailed: self._on_commit_failed,
             CommitUnknown: self._on_commit_unknown,
             RemoteHead: self._on_remote_head,
+            LeasesKnown: self._on_leases_known,
             Subscribe: self._on_subscribe,
             Fetch: self._on_read,
             Resume: self._on_read,
@@ -249,7 +256,7 @@ class Room:
         return [AskLocks(self._groups)]
 
     def _new_batch(self, entries: list[Entry]) -> Batch:
-        return Batch(entries, self._kind, self._state, self._window, self._found)
+        return Batch(entries, self._kind, self._state, self._window, self._found, self._leases)
 
     def _on_locks_granted(self, event: LocksGranted) -> list[Effect]:
         assert self._phase is _Phase.LOCKING
@@ -394,7 +401,7 @@ class Room:
         """Steps 4 and 5: refuse what fails, commit the rest."""
         batch = self._batch
         assert batch is not None
-        if batch.base != self.version:
+        if batch.base != self.version or batch.leases is not self._leases:
             self._batch = batch = self._new_batch(batch.entries)
         most = self._window.work + self._limits.batch_work
         for number, entry in enumerate(batch.entries):
@@ -408,7 +415,15 @@ class Room:
         if not batch.new_ops:
             return self._finish(batch)
         self._phase = _Phase.COMMITTING
-        return [CommitBatch(batch.base, tuple(batch.new_ops), batch.name)]
+        return [
+            CommitBatch(
+                batch.base,
+                tuple(batch.new_ops),
+                batch.name,
+                self._leases.epoch,
+                frozenset(batch.tokens),
+            )
+        ]
 
     def _on_commit_succeeded(self, event: CommitSucceeded) -> list[Effect]:
         batch = self._batch
@@ -422,6 +437,9 @@ class Room:
         """Others came first: see what they did, and begin again."""
         assert self._phase is _Phase.COMMITTING
         self._window.truncate(self.version)
+        if event.leases is not None:
+            self._leases = HeldElements(event.leases)
+            return [LeasesMoved(), *self._restart()]
         assert event.ops or event.duplicates, "the store is behind what it said was committed"
         for stored in event.duplicates:
             self._found[stored.src, stored.seq] = stored
@@ -454,6 +472,8 @@ class Room:
         effects += self._release()
         if batch.new_ops:
             effects.append(Publish(self.version))
+            if batch.edited or batch.gone:
+                effects.append(LeasesUsed(frozenset(batch.edited), frozenset(batch.gone)))
             self._milestone_bytes += sum(len(op.body) for op in batch.new_ops)
         self._batch = None
         self._found.clear()
@@ -625,6 +645,12 @@ class Room:
             for ticket, reader in self._readers.items()
             if reader.asked.conn != event.conn
         }
+        return []
+
+    def _on_leases_known(self, event: LeasesKnown) -> list[Effect]:
+        known = self._leases.table
+        if (event.table.epoch, event.table.now) >= (known.epoch, known.now):
+            self._leases = HeldElements(event.table)
         return []
 
     def _on_remote_head(self, event: RemoteHead) -> list[Effect]:

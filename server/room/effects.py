@@ -23,6 +23,8 @@ __all__ = [
     "Delivery",
     "Effect",
     "FindOps",
+    "LeasesMoved",
+    "LeasesUsed",
     "Lost",
     "Notice",
     "OpsSince",
@@ -203,6 +205,21 @@ class CommitBatch:
     base: int
     ops: tuple[NewOp, ...]
     name: str | None  # the design's new name, if the batch changes it
+    leases: int = 0  # the epoch of the leases by which it was judged
+    tokens: frozenset[int] = frozenset()  # of leases that must hold when it is committed
+
+
+@dataclass(frozen=True, slots=True)
+class LeasesMoved:
+    """The leases are others than the room knew: whoever watches them should look again."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeasesUsed:
+    """Edits were committed under leases: `edited` are (author, element); those on `gone` are void."""
+
+    edited: frozenset[tuple[str, str]]
+    gone: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +251,8 @@ Effect: TypeAlias = (
     | ReadOps
     | FindOps
     | CommitBatch
+    | LeasesMoved
+    | LeasesUsed
     | Publish
     | SaveMilestone
     | Retry

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from ..document.versioned import Create, Delete, Edit, NoOp, Why
+from ..leases.lease import LeaseTable
 from ..ports import StoredOp
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Event",
     "Fetch",
     "Leave",
+    "LeasesKnown",
     "LocksGranted",
     "NoOp",
     "OpsFound",
@@ -51,6 +53,7 @@ class Submit:
     bulk: bool = False  # a server command: limits of its own
     update: bytes = b""  # the Yjs update that the edit was read from; it is stored with the edit
     why: Why | None = None  # what a server command keeps beside the op
+    lease: int | None = None  # the token by which its author relies on holding what it edits
     request: Any = None
 
 
@@ -152,6 +155,14 @@ class CommitOvertaken:
 
     ops: tuple[StoredOp, ...]
     duplicates: tuple[StoredOp, ...] = ()
+    leases: LeaseTable | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeasesKnown:
+    """Who holds which element, as it was read a moment ago."""
+
+    table: LeaseTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +188,7 @@ Event: TypeAlias = (
     | OpsFound
     | ReadFailed
     | RemoteHead
+    | LeasesKnown
     | CommitSucceeded
     | CommitOvertaken
     | CommitFailed

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from ot.types import Json, Op
 
 from ..document.applied import Applied
+from ..document.closed import NOTHING, Hold
 from ..document.design import Design
 from ..document.model import elements_of
 from ..document.scratch import Scratch
@@ -23,8 +24,17 @@ WHOLE = frozenset({"document"})
 class Draft(Protocol):
     """The state with a batch's ops on top; the state itself is untouched until `commit`."""
 
-    def apply(self, op: Op, missed: Sequence[Op] = (), *, bulk: bool = False) -> Applied:
-        """Complete, apply and validate a transformed op. `missed`: the ops since its base.
+    def apply(
+        self,
+        op: Op,
+        missed: Sequence[Op] = (),
+        *,
+        bulk: bool = False,
+        holds: Mapping[str, Hold] = NOTHING,
+    ) -> Applied:
+        """Complete, apply and validate a transformed op.
+
+        Args: missed: the ops since its base. holds: what is closed to its author.
 
         Raises: DesignError; the draft is then unchanged.
         """
@@ -36,6 +46,14 @@ class Draft(Protocol):
 
     def lock_set(self, op: Op) -> frozenset[str]:
         """The elements that `op` affects, before it is applied."""
+        ...
+
+    def has(self, element: str) -> bool:
+        """Whether there is such an element."""
+        ...
+
+    def around(self, element: str) -> Iterable[str]:
+        """What an element stands in, from its parent up to its page."""
         ...
 
     def commit(self) -> None:

@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol
 import orjson
 
 from ..errors import Code, DesignError
+from ..leases.lease import LeaseTable
 from ..ports import (
     Bus,
     Clock,
@@ -35,6 +36,8 @@ from ..room.effects import (
     Delivery,
     Effect,
     FindOps,
+    LeasesMoved,
+    LeasesUsed,
     Lost,
     Publish,
     ReadOps,
@@ -51,6 +54,7 @@ from ..room.events import (
     CommitUnknown,
     Event,
     Fetch,
+    LeasesKnown,
     Leave,
     LocksGranted,
     OpsFound,
@@ -66,6 +70,7 @@ from ..room.kind import Kind
 from ..room.limits import RoomLimits
 from .committer import Outcome
 from .history import milestone_of
+from .lease_watch import LeaseWatch, Unwatched
 from .loading import Damaged, load_room
 from .mailbox import Mailbox
 from .meters import Meters
@@ -119,6 +124,7 @@ class Node:
     locks: Locks
     bus: Bus
     clock: Clock
+    leases: LeaseWatch = field(default_factory=Unwatched)
     limits: RoomLimits = field(default_factory=RoomLimits)
     meters: Meters = field(default_factory=Meters)
     mailbox_events: int = MAILBOX_EVENTS
@@ -177,6 +183,10 @@ class RoomTask:
         if self.peers.pop(conn, None) is not None:
             self._mailbox.post(Leave(conn))
 
+    def leases_are(self, document: DocumentId, table: LeaseTable) -> None:
+        """Who holds what here."""
+        self._mailbox.post(LeasesKnown(table))
+
     def tell(self, event: Event) -> None:
         """Queue news that no connection asked for."""
         self._mailbox.post(event)
@@ -215,9 +225,11 @@ class RoomTask:
             async with self._tasks:
                 self._room = await self._load()
                 if self._room is not None:
+                    self._node.leases.follow(self.document, self)
                     await self._serve()
                 self._close(self._owed(self._room))
         finally:
+            self._node.leases.unfollow(self.document, self)
             if self._retry is not None:
                 self._retry.cancel()
             self._close(self._owed(self._room))
@@ -355,6 +367,10 @@ class RoomTask:
                 if not self._is_saving:
                     self._is_saving = True
                     self._begin(self._save(snapshot), "milestone")
+            case LeasesMoved():
+                self._node.leases.look_again(self.document)
+            case LeasesUsed(edited=edited, gone=gone):
+                self._node.leases.note_use(self.document, edited, gone)
             case Retry(after_ms=after_ms):
                 if self._retry is not None:
                     self._retry.cancel()
@@ -393,7 +409,9 @@ class RoomTask:
             _log.warning("%s: other nodes are not told: %r", self.document, error)
 
     def _commit(self, effect: CommitBatch) -> None:
-        commit = Commit(self.document, effect.base, effect.ops, effect.name)
+        commit = Commit(
+            self.document, effect.base, effect.ops, effect.name, effect.leases, effect.tokens
+        )
         tell = partial(self._note_outcome, effect.ops, self._generation, perf_counter())
         self._node.commits.begin(commit, tell)
 
@@ -407,8 +425,8 @@ class RoomTask:
                 self._node.meters.commit.observe(self._commit_seconds)
                 self._committed = ops
                 answer = CommitSucceeded(head)
-            case Overtaken(ops=theirs, duplicates=duplicates):
-                answer = CommitOvertaken(theirs, duplicates)
+            case Overtaken(ops=theirs, duplicates=duplicates, leases=leases):
+                answer = CommitOvertaken(theirs, duplicates, leases)
             case StoreUnavailable():
                 answer = CommitFailed()
             case OutcomeUnknown():

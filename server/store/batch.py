@@ -5,9 +5,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 
+from ..leases.lease import LeaseTable
 from ..ports import Commit, Committed, Overtaken, StoredOp
 
-__all__ = ["LOG_CHUNK", "answer_where_moved", "check", "numbered", "passed_at"]
+__all__ = ["LOG_CHUNK", "answer_where_moved", "check", "is_judged_by", "numbered", "passed_at"]
 
 LOG_CHUNK = 1_000
 """Most ops that one `Overtaken` tells of."""
@@ -38,6 +39,11 @@ def answer_where_moved(commit: Commit, theirs: Sequence[StoredOp]) -> Committed 
     if commit.ops and numbered(commit) == list(theirs[: len(commit.ops)]):
         return Committed(commit.base + len(commit.ops))
     return Overtaken(tuple(theirs[:LOG_CHUNK]))
+
+
+def is_judged_by(commit: Commit, leases: LeaseTable) -> bool:
+    """Whether these live leases are the ones that the batch was judged by, and all that it relies on hold."""
+    return leases.epoch == commit.leases and commit.tokens <= {each.token for each in leases}
 
 
 def passed_at(length: int, time_of: Callable[[int], int], time: int) -> int:

@@ -23,9 +23,10 @@ from ..ports import (
     Person,
     StoredOp,
 )
-from .batch import answer_where_moved, check, numbered, passed_at
+from .batch import answer_where_moved, check, is_judged_by, numbered, passed_at
 from .catalogue import new_person_id
 from .chain import ROOT, row_hashes
+from .leases import MemoryLeases
 from .records import memory_records
 from .trail import entry_hash, stored_details
 
@@ -41,7 +42,7 @@ class _Log:
 
 
 class MemoryStore:
-    """The port `Store`, with `designs`, `people`, `audit` and `records`. Not durable: that is all it lacks."""
+    """The port `Store`, with the others of SQL. Not durable: that is all it lacks."""
 
     def __init__(self) -> None:
         self._logs: dict[DocumentId, _Log] = {}
@@ -49,6 +50,7 @@ class MemoryStore:
         self.people = MemoryPeople()
         self.audit = MemoryAudit()
         self.records = memory_records()
+        self.leases = MemoryLeases(lambda document: document in self._logs)
 
     async def open(self) -> None:
         """Nothing to do."""
@@ -71,6 +73,9 @@ class MemoryStore:
         head = commit.base + len(commit.ops)
         if len(log.ops) != commit.base:
             return answer_where_moved(commit, log.ops[commit.base :])
+        leases = self.leases.table(commit.document).live()
+        if not is_judged_by(commit, leases):
+            return Overtaken((), leases=leases)
         doubled = [log.by_source.get((op.src, op.seq)) for op in commit.ops]
         if any(doubled):
             return Overtaken((), tuple(op for op in doubled if op is not None))

@@ -6,19 +6,27 @@ The caller runs in a thread, so nothing here is async.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, select, tuple_
 
-from ..ports import Commit, Committed, DocumentId, Head, Overtaken, StoredOp
-from .batch import LOG_CHUNK, answer_where_moved, passed_at
+from ..ports import Clock, Commit, Committed, DocumentId, Head, Overtaken, StoredOp
+from .batch import LOG_CHUNK, answer_where_moved, is_judged_by, passed_at
 from .chain import ROOT, row_hashes
 from .dialect import execute_directly, select_directly
+from .lease_rows import database_now, lease_table
 from .tables import heads, ops
 
 __all__ = ["append", "find", "head", "read", "version_at"]
 
-_NOWHERE = Head(0, ROOT)
+
+class _HeadRow(NamedTuple):
+    version: int
+    hash: bytes
+    leases: int
+
+
+_NOWHERE = _HeadRow(0, ROOT, 0)
 
 _STORED = (ops.c.version, ops.c.src, ops.c.seq, ops.c.author, ops.c.time, ops.c.body)
 
@@ -52,9 +60,12 @@ _HEADS_LOCKED = (
 _ADD_OP = "INSERT INTO ops ({}) VALUES ({})".format(
     ", ".join(ops.c.keys()), ", ".join("?" for _ in ops.c)
 )
-_ADD_HEAD = "INSERT INTO heads (tenant, collection, document, version, hash) VALUES (?, ?, ?, ?, ?)"
+_ADD_HEAD = (
+    "INSERT INTO heads (tenant, collection, document, version, hash, leases)"
+    " VALUES (?, ?, ?, ?, ?, 0)"
+)
 _OF_DOCUMENT = "WHERE tenant = ? AND collection = ? AND document = ?"
-_HEAD_OF = f"SELECT version, hash FROM heads {_OF_DOCUMENT}"
+_HEAD_OF = f"SELECT version, hash, leases FROM heads {_OF_DOCUMENT}"
 _MOVE_HEAD = f"UPDATE heads SET version = ?, hash = ? {_OF_DOCUMENT}"
 _SHOW_DESIGN = (
     "UPDATE designs SET version = ?, updated_at = ?, name = coalesce(?, name)"
@@ -73,12 +84,13 @@ _TIME = select(ops.c.time).where(_is_of(ops) & (ops.c.version == bindparam("vers
 
 
 def append(
-    connection: Connection, commits: Sequence[Commit], *, careful: bool
+    connection: Connection, commits: Sequence[Commit], *, careful: bool, clock: Clock
 ) -> list[Committed | Overtaken]:
     """Write the batches whose document has not moved; see `Store.commit`.
 
     Args: careful: look for each (src, seq) first. Otherwise a stored one raises `IntegrityError`
-        from the unique key: the usual case pays nothing for the rare one.
+        from the unique key: the usual case pays nothing for the rare one. clock: of a database
+        that has none.
     Raises: IntegrityError also where another node creates the same document at this moment.
     """
     before = _lock_heads(connection, [commit.document for commit in commits])
@@ -86,12 +98,15 @@ def append(
     fitting: list[Commit] = []
     for commit in commits:
         answer: Committed | Overtaken | None = None
-        if before.get(commit.document, _NOWHERE).version != commit.base:
+        row = before.get(commit.document, _NOWHERE)
+        if row.version != commit.base:
             end = commit.base + max(len(commit.ops), LOG_CHUNK)
             theirs = read(connection, commit.document, commit.base, end)
             answer = answer_where_moved(commit, theirs)
-        elif careful:
-            answer = _doubled(connection, commit)
+        else:
+            answer = _judged_otherwise(connection, commit, row, clock)
+            if answer is None and careful:
+                answer = _doubled(connection, commit)
         if answer is None:
             fitting.append(commit)
             answer = Committed(commit.base + len(commit.ops))
@@ -100,15 +115,28 @@ def append(
     return answers
 
 
-def _lock_heads(connection: Connection, documents: Sequence[DocumentId]) -> dict[DocumentId, Head]:
+def _lock_heads(
+    connection: Connection, documents: Sequence[DocumentId]
+) -> dict[DocumentId, _HeadRow]:
     """The head rows, held until the transaction ends; in the order of their keys: no deadlock."""
     if not documents:
         return {}
     if connection.dialect.name == "sqlite":  # which holds its one write lock already
         found = select_directly(connection, _HEAD_OF, documents)
-        return {key: Head(*row) for key, row in zip(documents, found, strict=True) if row}
+        return {key: _HeadRow(*row) for key, row in zip(documents, found, strict=True) if row}
     rows = connection.execute(_HEADS_LOCKED, {"keys": sorted(documents)})
-    return {DocumentId(t, c, d): Head(version, hash) for t, c, d, version, hash in rows}
+    return {DocumentId(t, c, d): _HeadRow(*row) for t, c, d, *row in rows}
+
+
+def _judged_otherwise(
+    connection: Connection, commit: Commit, row: _HeadRow, clock: Clock
+) -> Overtaken | None:
+    """The answer if who holds what is not what the batch was judged by. Reads on only if it may be."""
+    if row.leases == commit.leases and not commit.tokens:
+        return None
+    now = database_now(connection, clock)
+    leases = lease_table(connection, commit.document, row.leases, now).live()
+    return None if is_judged_by(commit, leases) else Overtaken((), leases=leases)
 
 
 def _doubled(connection: Connection, commit: Commit) -> Overtaken | None:
@@ -118,7 +146,7 @@ def _doubled(connection: Connection, commit: Commit) -> Overtaken | None:
 
 
 def _write(
-    connection: Connection, commits: Sequence[Commit], before: dict[DocumentId, Head]
+    connection: Connection, commits: Sequence[Commit], before: dict[DocumentId, _HeadRow]
 ) -> None:
     """A handful of statements, however many batches: the rows go in as lists.
 
@@ -155,7 +183,7 @@ def _write(
 
 def head(connection: Connection, document: DocumentId) -> Head:
     row = connection.execute(_HEAD, _key(document)).one_or_none()
-    return _NOWHERE if row is None else Head(*row)
+    return Head(0, ROOT) if row is None else Head(*row)
 
 
 def read(

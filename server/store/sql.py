@@ -22,6 +22,7 @@ from . import oplog, snapshots
 from .batch import check
 from .catalogue import SqlDesigns, SqlPeople
 from .database import Database
+from .leases import SqlLeases
 from .records import sql_records
 from .trail import SqlAudit
 
@@ -30,7 +31,7 @@ __all__ = ["SqlStore"]
 
 class SqlStore:
     """The port `Store` on an SQL database, with a port of each other kind: `designs`, `people`, `audit`,
-    and those in `records`.
+    `leases`, and those in `records`.
 
     Args: url: an SQLAlchemy URL of SQLite (a file) or PostgreSQL. key: what milestones are sealed
         with; only those that bear the seal are given back (ST12, ST32).
@@ -43,6 +44,7 @@ class SqlStore:
         self.people = SqlPeople(self._database)
         self.audit = SqlAudit(self._database)
         self.records = sql_records(self._database)
+        self.leases = SqlLeases(self._database)
 
     async def open(self) -> None:
         """Make or migrate the tables. Raises `StoreUnfit`, `StoreUnavailable`."""
@@ -61,12 +63,13 @@ class SqlStore:
 
     async def commit(self, commits: Sequence[Commit]) -> list[Committed | Overtaken]:
         check(commits)
+        clock = self.leases.clock
 
         def quick(connection: Connection) -> list[Committed | Overtaken]:
-            return oplog.append(connection, commits, careful=False)
+            return oplog.append(connection, commits, careful=False, clock=clock)
 
         def careful(connection: Connection) -> list[Committed | Overtaken]:
-            return oplog.append(connection, commits, careful=True)
+            return oplog.append(connection, commits, careful=True, clock=clock)
 
         try:
             return await self._database.write(quick)

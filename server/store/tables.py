@@ -18,6 +18,8 @@ __all__ = [
     "designs",
     "heads",
     "merges",
+    "lease_events",
+    "leases",
     "metadata",
     "milestones",
     "ops",
@@ -55,7 +57,8 @@ ops = Table(
     sqlite_with_rowid=False,
 )
 
-# The row that a commit locks and moves. Nothing else lies here.
+# The row that a commit locks and moves. Nothing else lies here. `leases` counts the changes of who
+# holds which element: a commit judged by other leases finds out without reading more.
 heads = Table(
     "heads",
     metadata,
@@ -64,6 +67,7 @@ heads = Table(
     _column("document", Text),
     _column("version", BigInteger),
     _column("hash", LargeBinary),
+    Column("leases", BigInteger, nullable=False, server_default="0"),
     PrimaryKey("tenant", "collection", "document", name="pk_heads"),
     sqlite_with_rowid=False,
 )
@@ -250,5 +254,49 @@ releases = Table(
     *_numbers("at"),
     *_texts("author", "approvals"),  # JSON
     PrimaryKey("tenant", "design", "environment", "number", name="pk_releases"),
+    sqlite_with_rowid=False,
+)
+
+# Who holds which element. Rules: server/leases/SPEC.md. Times are of the database's clock.
+leases = Table(
+    "leases",
+    metadata,
+    _column("tenant", Text),
+    _column("collection", Text),
+    _column("document", Text),
+    _column("element", Text),
+    _column("principal", Text),
+    _column("session", Text),
+    _column("kind", Text),
+    _column("contents", BigInteger),  # 0 or 1
+    _column("token", BigInteger),
+    _column("since", BigInteger),
+    _column("until", BigInteger),
+    _column("expires", BigInteger),
+    _column("reason", Text),
+    PrimaryKey("tenant", "collection", "document", "element", name="pk_leases"),
+    sqlite_with_rowid=False,
+)
+
+# What happened to them; append-only.
+lease_events = Table(
+    "lease_events",
+    metadata,
+    _column("tenant", Text),
+    _column("collection", Text),
+    _column("document", Text),
+    _column("epoch", BigInteger),
+    _column("position", BigInteger),
+    _column("time", BigInteger),
+    _column("what", Text),
+    _column("element", Text),
+    _column("holder", Text),
+    _column("by", Text),
+    _column("kind", Text),
+    _column("contents", BigInteger),
+    _column("token", BigInteger),
+    _column("reason", Text),
+    _column("why", Text),
+    PrimaryKey("tenant", "collection", "document", "epoch", "position", name="pk_lease_events"),
     sqlite_with_rowid=False,
 )

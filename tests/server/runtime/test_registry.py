@@ -297,11 +297,11 @@ class PoisonDraft(ScratchDraft):
 
     raises = 10**9
 
-    def apply(self, op: Op, missed: Any = (), *, bulk: bool = False) -> Applied:
+    def apply(self, op: Op, missed: Any = (), **others: Any) -> Applied:
         if op and op[0]["p"] == ["poison"] and PoisonDraft.raises > 0:
             PoisonDraft.raises -= 1
             raise ZeroDivisionError("a fault")
-        return super().apply(op, missed, bulk=bulk)
+        return super().apply(op, missed, **others)
 
 
 class Poison(Scratch):
