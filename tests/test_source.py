@@ -26,7 +26,7 @@ FLOORS = (
     {"server.ports", "server.records", "server.protocol", "server.types", "server.policy"},
     {"server.document"},
     {"server.room", "server.history", "server.check", "server.interchange"},
-    {"server.store", "server.locks", "server.bus"},
+    {"server.store", "server.locks", "server.bus", "server.review"},
     {"server.runtime"},
     {"server.web", "server.yjs"},
     {"server.app", "server.limits"},
@@ -49,6 +49,7 @@ PURE = {
     "server.history": {"orjson"},
     "server.check": {"jsonschema_rs", "orjson", "tree_sitter", "tree_sitter_javascript"},
     "server.interchange": {"orjson"},
+    "server.review": {"orjson"},
 }
 IMPURE = set(
     "asyncio concurrent logging multiprocessing queue random secrets select selectors signal socket"

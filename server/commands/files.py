@@ -216,11 +216,14 @@ def _merge(options: argparse.Namespace, settings: object) -> int:
 
 
 def _merged(options: argparse.Namespace) -> int:
-    from ..interchange.merge import merge_texts
+    from ..interchange.merge import merge_texts, told
 
     texts = [path.read_text("utf-8") for path in (options.base, options.ours, options.theirs)]
     merged, conflicts = merge_texts(*texts)
     _write(options.ours, merged)
     for conflict in conflicts:
-        print(f"coweave: conflict in {options.path or options.ours}: {conflict}", file=sys.stderr)
+        print(
+            f"coweave: conflict in {options.path or options.ours}: {told(conflict)}",
+            file=sys.stderr,
+        )
     return int(bool(conflicts))

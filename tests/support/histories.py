@@ -20,10 +20,11 @@ NAMES = ("appsmith-safeyou-app-GPL3", "grafana-haproxy-Apache2")
 def versions(name: str) -> tuple[dict[str, Any], ...]:
     """The successive versions of one history as designs. Shared: never change them."""
     files = sorted((HISTORIES / name).glob("[0-9]*.json.gz"))
-    return tuple(_design(json.loads(gzip.decompress(file.read_bytes()))) for file in files)
+    return tuple(design(json.loads(gzip.decompress(file.read_bytes()))) for file in files)
 
 
-def _design(flat: dict[str, Any]) -> dict[str, Any]:
+def design(flat: dict[str, Any]) -> dict[str, Any]:
+    """A design from the flat form in which the real ones are kept."""
     pages = {_id(key): {"name": key, **value} for key, value in flat["pages"].items()}
     pages = pages or {"page1": {"name": "Page 1"}}
     found = list(flat["components"].items())

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from server.interchange.merge import ABSENT, merge, merge_texts
+from server.interchange.merge import ABSENT, merge, merge_texts, told
 
 from .corpus import CORPUS, read
 
@@ -89,7 +89,7 @@ def test_a_conflict_stands_between_marks() -> None:
     merged, conflicts = merge_texts(
         text(base), text({**base, "a": 2, "z": 1}), text({**base, "a": {"x": 1}})
     )
-    assert len(conflicts) == 1 and str(conflicts[0]) == 'a: ours 2, theirs {"x": 1} (was 1)'
+    assert len(conflicts) == 1 and told(conflicts[0]) == 'a: ours 2, theirs {"x": 1} (was 1)'
     assert merged == (
         '{\n<<<<<<< ours\n  "a": 2,\n=======\n  "a": {\n    "x": 1\n  },\n>>>>>>> theirs\n'
         '  "b": {\n    "c": 1\n  },\n  "z": 1\n}'
