@@ -28,6 +28,7 @@ from starlette.websockets import WebSocket
 from .bus.memory import MemoryBus
 from .errors import Code
 from .locks.memory import MemoryLocks
+from .policy.roles import Role
 from .protocol.identity import Identities
 from .room.kind import SCRATCH, designs
 from .runtime.committer import Committer
@@ -98,7 +99,7 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
             kinds["scratch"] = SCRATCH
         rooms = await stack.enter_async_context(Rooms(node, kinds))
         presence = await stack.enter_async_context(PresenceHub(bus, name))
-        access = Access(store.designs, scratch=settings.scratch)
+        access = Access(store.designs, store.grants, scratch=settings.scratch)
         audience = Audience()
         yield Backend(
             store=store,
@@ -113,10 +114,12 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
                 rooms=rooms,
                 designs=store.designs,
                 people=store.people,
+                grants=store.grants,
                 access=access,
                 audience=audience,
                 types=types,
                 clock=_milliseconds,
+                new_for_all=Role(role) if (role := settings.role_on_new_designs) else None,
             ),
             acts=Acts(store.audit, _milliseconds),
         )
@@ -177,7 +180,9 @@ def create_app(settings: Settings, backend: Backend) -> ASGIApp:
 
 
 def _routes(settings: Settings, backend: Backend, identities: Identities) -> list[BaseRoute]:
-    doorkeeper = Doorkeeper(backend.store.people, development=settings.is_development)
+    doorkeeper = Doorkeeper(
+        backend.store.people, development=settings.is_development, admins=settings.admins
+    )
     services = Services(
         rooms=backend.rooms,
         history=backend.history,

@@ -211,9 +211,9 @@ def _samples(options: argparse.Namespace, settings: Settings) -> int:
 
 async def _with_backend(settings: Settings, use: Callable[[Backend, Principal], Any]) -> None:
     from .app import open_backend
-    from .policy.rights import Principal
+    from .policy.rights import Kind, Principal
     from .web.who import TENANT
 
     async with open_backend(settings) as backend:
         person = await backend.store.people.named(TENANT, _IMPORTER)
-        await use(backend, Principal(TENANT, person.id, person.name))
+        await use(backend, Principal(TENANT, person.id, person.name, Kind.SYSTEM))

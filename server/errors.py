@@ -41,6 +41,9 @@ class Code(StrEnum):
     NOT_FOUND = "ERR_DESIGN_NOT_FOUND"  # missing, in the trash, or hidden: one and the same answer
     NOT_BY_SOCKET = "ERR_DESIGN_NOT_BY_SOCKET"  # designs are created and deleted by REST
     FORBIDDEN = "ERR_DESIGN_FORBIDDEN"
+    SIGN_IN = "ERR_DESIGN_SIGN_IN"  # no credentials, or none that hold (any more)
+    FROZEN = "ERR_DESIGN_FROZEN"
+    QUOTA = "ERR_DESIGN_QUOTA"  # the tenant or the user has as much as is allowed
     SRC_NOT_YOURS = "ERR_DESIGN_SRC_NOT_YOURS"
     RESEND_DIFFERS = "ERR_DESIGN_RESEND_DIFFERS"
     LOCKED = "ERR_DESIGN_LOCKED"

@@ -212,10 +212,10 @@ class Store(Protocol):
 class DesignRow:
     """One entry of the list of designs.
 
-    Times are in ms since 1970; `trashed_at` is None while the design is in use. `name`, `version`
-    and `updated_at` follow the design's commits, in the same transaction. `root`: the design that
-    this one is a branch of; branches are not in the list. `protected_at`: since when it changes by
-    merges only.
+    Times are in ms since 1970; `trashed_at` is None while the design is in use, `frozen_at` while it
+    can be changed. `name`, `version` and `updated_at` follow the design's commits, in the same
+    transaction. `root`: the design that this one is a branch of; branches are not in the list.
+    `protected_at`: since when it changes by merges only.
     """
 
     id: str
@@ -227,6 +227,7 @@ class DesignRow:
     trashed_at: int | None
     root: str | None = None
     protected_at: int | None = None
+    frozen_at: int | None = None
 
 
 class Designs(Protocol):
@@ -250,6 +251,10 @@ class Designs(Protocol):
 
     async def set_protected(self, tenant: str, id: str, at: int | None) -> bool:
         """Changed by merges only (`at`, ms), or by everybody. False if there is no such design."""
+        ...
+
+    async def set_frozen(self, tenant: str, id: str, at: int | None) -> bool:
+        """Frozen (`at`, ms) or not (None). False if there is no such design."""
         ...
 
 

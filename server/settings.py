@@ -6,11 +6,26 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 __all__ = ["Settings", "SettingsError"]
 
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off", ""}
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+def _is_trustworthy(address: str) -> bool:
+    """What credentials may be sent to: TLS, or this very machine."""
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname
+        _ = parts.port
+    except ValueError:
+        return False
+    if parts.query or parts.fragment or parts.username or not host:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)
 
 
 class SettingsError(ValueError):
@@ -30,19 +45,41 @@ class Settings:
     data_dir: Path = Path("var")  # the cluster key lies here when `secret` is not given
     secret: str | None = None  # cluster key for connection ids; the same on every node
     scratch: bool = False  # serve the schema-less collection `scratch`
-    development: bool | None = None  # None: on when `host` is a loopback address
+    development: bool | None = None  # None: on when `host` is loopback and nobody can sign in
     allowed_origins: tuple[str, ...] = ()  # beside the server's own
     allowed_hosts: tuple[str, ...] = ()  # Host headers beside loopback names
     ops_per_second: int = 200  # one user's messages, sustained; above it the socket is read slower
     ops_burst: int = 5000  # as many at once before that
     log_level: str = "INFO"
+    public_url: str | None = None  # where people reach this server; needed for signing in
+    oidc_issuer: str | None = None  # whose tokens hold, and where people sign in
+    oidc_client_id: str | None = None
+    oidc_client_secret: str | None = None
+    oidc_audience: str | None = None  # of bearer tokens; the client id when not given
+    oidc_scopes: str = "openid profile email"
+    oidc_name_claim: str = "name"
+    oidc_groups_claim: str = "groups"
+    oidc_tenant_claim: str | None = None  # None: everybody is of the tenant `default`
+    admins: tuple[str, ...] = ()  # subjects, or `group:<name>`; in development mode names
+    new_designs: str | None = None  # the role that everyone has on a new design, or "none"
+    session_hours: int = 12
+    trusted_proxies: tuple[str, ...] = ()  # addresses whose X-Forwarded-For is believed
+    sign_ins_per_minute: int = 30  # of one address: sign-ins and credentials that do not hold
+    connections_per_user: int = 100  # sockets that one user may have open on a node
 
     @property
     def is_development(self) -> bool:
         """Whether a connection without a token is a local user named by `?user=`."""
         if self.development is not None:
             return self.development
-        return self.host in {"127.0.0.1", "::1", "localhost"}
+        return self.host in _LOOPBACK and self.oidc_issuer is None
+
+    @property
+    def role_on_new_designs(self) -> str | None:
+        """What everyone of the tenant is on a new design; None: nothing, its maker shares it."""
+        if self.new_designs is None:
+            return "editor" if self.is_development else None
+        return None if self.new_designs == "none" else self.new_designs
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -71,6 +108,20 @@ class Settings:
                 )
             return int(value)
 
+        def address(key: str) -> str | None:
+            value = env.get(f"COWEAVE_{key}", "").rstrip("/") or None
+            if value is not None and not _is_trustworthy(value):
+                raise SettingsError(
+                    f"COWEAVE_{key} must be an https address (or http on loopback), not {value!r}"
+                )
+            return value
+
+        def one_of(key: str, *allowed: str) -> str | None:
+            value = env.get(f"COWEAVE_{key}") or None
+            if value is not None and value not in allowed:
+                raise SettingsError(f"COWEAVE_{key} must be one of {', '.join(allowed)}")
+            return value
+
         def names(key: str) -> tuple[str, ...]:
             return tuple(part.strip() for part in text(key, "").split(",") if part.strip())
 
@@ -87,4 +138,23 @@ class Settings:
             ops_per_second=whole("OPS_PER_SECOND", default.ops_per_second, 1, 1_000_000),
             ops_burst=whole("OPS_BURST", default.ops_burst, 1, 10_000_000),
             log_level=text("LOG_LEVEL", default.log_level).upper(),
+            public_url=address("PUBLIC_URL"),
+            oidc_issuer=address("OIDC_ISSUER"),
+            oidc_client_id=env.get("COWEAVE_OIDC_CLIENT_ID") or None,
+            oidc_client_secret=env.get("COWEAVE_OIDC_CLIENT_SECRET") or None,
+            oidc_audience=env.get("COWEAVE_OIDC_AUDIENCE") or None,
+            oidc_scopes=text("OIDC_SCOPES", default.oidc_scopes),
+            oidc_name_claim=text("OIDC_NAME_CLAIM", default.oidc_name_claim),
+            oidc_groups_claim=text("OIDC_GROUPS_CLAIM", default.oidc_groups_claim),
+            oidc_tenant_claim=env.get("COWEAVE_OIDC_TENANT_CLAIM") or None,
+            admins=names("ADMINS"),
+            new_designs=one_of("NEW_DESIGNS", "none", "viewer", "reviewer", "editor"),
+            session_hours=whole("SESSION_HOURS", default.session_hours, 1, 24 * 30),
+            trusted_proxies=names("TRUSTED_PROXIES"),
+            sign_ins_per_minute=whole(
+                "SIGN_INS_PER_MINUTE", default.sign_ins_per_minute, 1, 100_000
+            ),
+            connections_per_user=whole(
+                "CONNECTIONS_PER_USER", default.connections_per_user, 1, 100_000
+            ),
         )

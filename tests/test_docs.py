@@ -28,7 +28,8 @@ def test_the_table_of_settings_is_complete() -> None:
     )
     source = (TOP / "server/settings.py").read_text("utf-8")
     read = {
-        f"COWEAVE_{key}" for key in re.findall(r"\b(?:text|flag|whole|names)\(\"(\w+)\"", source)
+        f"COWEAVE_{key}"
+        for key in re.findall(r"\b(?:text|flag|whole|names|address|one_of)\(\s*\"(\w+)\"", source)
     }
     read |= set(re.findall(r"\"(COWEAVE_\w+)\"", source))
     assert table == read

@@ -24,6 +24,7 @@ FLOORS = (
     {"server", "server.errors", "server.settings"},
     {"server.leases"},
     {"server.ports", "server.records", "server.protocol", "server.types", "server.policy"},
+    {"server.accounts"},
     {"server.document"},
     {"server.room", "server.history", "server.check", "server.interchange"},
     {"server.store", "server.locks", "server.bus", "server.review"},

@@ -15,6 +15,7 @@ import ot
 from ot.types import Json, Op, OpError, Reason
 
 from ..errors import Code, DesignError
+from ..policy.roles import Within
 from ..types import OWN_PACK, TypeRegistry
 from . import tree
 from .applied import Applied
@@ -46,6 +47,7 @@ from .model import (
 from .state import INDEXED, State
 from .validate import validator_of
 from .versioned import coded
+from .within import refuse_elsewhere
 
 __all__ = ["Design", "Draft", "check_whole"]
 
@@ -154,15 +156,16 @@ class Draft:
         *,
         bulk: bool = False,
         holds: Mapping[Element, Hold] = NOTHING,
+        within: Within | None = None,
     ) -> Applied:
         """Complete, apply and validate an op; all of it, or nothing.
 
         Args: op: transformed, and passed by `ot.check`. missed: the ops committed since its author last
             saw the design. bulk: it is a server command's, which may have more components. holds: what
-            is closed to the author.
+            is closed to the author. within: the pages that they may edit (None: everything).
         Raises: DesignError with `element`, `name`, `path`, `rule`: UNSAFE_OP and OP_NOT_APPLIED (the op
-            does not fit this document), INVALID (a schema), TREE, NAME_TAKEN, TOO_LARGE; LOCKED with
-            `element` and what closes it, `lease`.
+            does not fit this document), FORBIDDEN, INVALID (a schema), TREE, NAME_TAKEN, TOO_LARGE;
+            LOCKED with `element` and what closes it, `lease`.
         Costs what the op weighs and what it touches, whatever the size of the design.
         """
         limit = MAX_BULK_OP_COMPONENTS if bulk else MAX_OP_COMPONENTS
@@ -174,7 +177,7 @@ class Draft:
                 limit=limit,
                 actual=len(op),
             )
-        if len(op) == 1 and (applied := self._apply_inside(op, holds)) is not None:
+        if len(op) == 1 and (applied := self._apply_inside(op, holds, within)) is not None:
             return applied
         before = self._state
         touched = list(dict.fromkeys(element_of(component["p"]) for component in op))
@@ -198,6 +201,8 @@ class Draft:
                     dict.fromkeys([*touched, *(element_of(part["p"]) for part in done.op)])
                 )
                 elements = frozenset(touched)
+        if within is not None:
+            refuse_elsewhere(within, before, after, touched)
         if holds:
             _refuse_closed(holds, before, after, touched)
         size = self._size + growth(stored)
@@ -214,7 +219,9 @@ class Draft:
             name = name_of(before.element("meta"))
         return Applied(op=stored, fixups=fixups, elements=elements, notices=notices, name=name)
 
-    def _apply_inside(self, op: Op, holds: Mapping[Element, Hold]) -> Applied | None:
+    def _apply_inside(
+        self, op: Op, holds: Mapping[Element, Hold], within: Within | None
+    ) -> Applied | None:
         """`apply` for an edit of what only the element's own schema knows of, as most edits are.
 
         Neither the indexes nor the rules of the tree read there, so nothing has to be completed or
@@ -227,6 +234,8 @@ class Draft:
         old = state.element(element)
         if not isinstance(old, dict):
             return None
+        if within is not None:
+            refuse_elsewhere(within, state, state, (element,))
         if holds:
             _refuse_closed(holds, state, state, (element,))
         try:

@@ -12,6 +12,7 @@ from typing import Final
 from ot.loose import apply_npm
 from ot.types import Json, Op, OpError
 
+from ..policy.roles import Within
 from .applied import Applied
 from .closed import NOTHING, Hold
 from .versioned import coded
@@ -68,8 +69,9 @@ class ScratchDraft:
         *,
         bulk: bool = False,
         holds: Mapping[str, Hold] = NOTHING,
+        within: Within | None = None,
     ) -> Applied:
-        """Apply an op that `ot.check(…, loose=True)` returned. Nothing here is ever held.
+        """Apply an op that `ot.check(…, loose=True)` returned. Nothing here is closed to anybody.
 
         Raises: DesignError(OP_NOT_APPLIED); the draft is then unchanged.
         """

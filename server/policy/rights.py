@@ -1,16 +1,10 @@
-"""The decision itself. Nothing is looked up here: what must be known comes with the question.
-
-For now everybody who is let in may edit every design of the tenant. A design that is missing, in
-the trash, or hidden is answered in one and the same way, so that nobody learns which it is.
-"""
+"""Who asks, for what, and of what: the words of the policy. The decision is in `decision.py`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
-
-from ..errors import Code, DesignError
 
 __all__ = [
     "DESIGNS",
@@ -20,7 +14,6 @@ __all__ = [
     "Right",
     "State",
     "channel_document",
-    "refusal",
 ]
 
 DESIGNS: Final = "designs"
@@ -84,45 +77,14 @@ class Right(StrEnum):
     TOKENS = "tokens"
 
 
-_DIRECT: Final = frozenset({Right.EDIT, Right.MIGRATE})
-"""What changes the contents of a design there and then."""
-
-
 class State(StrEnum):
     """What is known of the document that the question is about."""
 
     IN_USE = "in-use"
     PROTECTED = "protected"  # in use, and changed by merges only
+    FROZEN = "frozen"
     TRASHED = "trashed"
     MISSING = "missing"
-
-
-def refusal(
-    principal: Principal, right: Right, collection: str, state: State, *, scratch: bool
-) -> DesignError | None:
-    """Why `principal` may not, or None if they may.
-
-    Args:
-        state: of the document; documents of `scratch` come into being by being used.
-        scratch: whether this node serves the collection `scratch`.
-    """
-    if collection == SCRATCH and scratch:
-        return None
-    if collection != DESIGNS:
-        return DesignError(Code.NOT_FOUND, f"There is no collection {collection!r}")
-    if right is Right.CREATE_OR_DELETE:
-        return DesignError(
-            Code.NOT_BY_SOCKET, "Designs are created and deleted in the list of designs"
-        )
-    in_use = state in (State.IN_USE, State.PROTECTED)
-    if state is not State.TRASHED if right is Right.RESTORE else not in_use:
-        return DesignError(Code.NOT_FOUND, "There is no such design")
-    if state is State.PROTECTED and right in _DIRECT:
-        return DesignError(
-            Code.PROTECTED,
-            "This design is protected: it is changed on branches, and by merging them",
-        )
-    return None
 
 
 def channel_document(channel: str, *, scratch: bool) -> tuple[str, str]:

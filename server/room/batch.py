@@ -301,7 +301,13 @@ class Batch:
             leases.require(submit.author, submit.lease)
         holds = leases.holds(submit.author)
         try:
-            applied = draft.apply(op, self._window.missed(base), bulk=submit.bulk, holds=holds)
+            applied = draft.apply(
+                op,
+                self._window.missed(base),
+                bulk=submit.bulk,
+                holds=holds,
+                within=submit.within,
+            )
         except DesignError as error:
             raise leases.refusal(error) if error.code is Code.LOCKED else error from None
         if submit.lease is not None:

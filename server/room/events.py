@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from ..document.versioned import Create, Delete, Edit, NoOp, Why
 from ..leases.lease import LeaseTable
+from ..policy.roles import Within
 from ..ports import StoredOp
 
 __all__ = [
@@ -55,6 +56,7 @@ class Submit:
     why: Why | None = None  # what a server command keeps beside the op
     lease: int | None = None  # the token by which its author relies on holding what it edits
     request: Any = None
+    within: Within | None = None  # the pages that the author may edit; None: everything
 
 
 @dataclass(frozen=True, slots=True)

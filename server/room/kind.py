@@ -13,6 +13,7 @@ from ..document.closed import NOTHING, Hold
 from ..document.design import Design
 from ..document.model import elements_of
 from ..document.scratch import Scratch
+from ..policy.roles import Within
 from ..types.registry import TypeRegistry
 
 __all__ = ["SCRATCH", "WHOLE", "Draft", "Kind", "State", "designs"]
@@ -31,10 +32,12 @@ class Draft(Protocol):
         *,
         bulk: bool = False,
         holds: Mapping[str, Hold] = NOTHING,
+        within: Within | None = None,
     ) -> Applied:
         """Complete, apply and validate a transformed op.
 
-        Args: missed: the ops since its base. holds: what is closed to its author.
+        Args: missed: the ops since its base. holds: what is closed to its author. within: the pages
+            that they may edit.
 
         Raises: DesignError; the draft is then unchanged.
         """

@@ -13,6 +13,7 @@ import orjson
 
 from ..document.versioned import Edit, Snapshot, Why
 from ..errors import Code, DesignError
+from ..policy.roles import Within
 from ..ports import DocumentId
 from ..room.effects import Acked, Answer, Delivery, Lost, Refused
 from ..room.events import Fetch, RemoteHead, Submit, Subscribe, Unsubscribe
@@ -125,10 +126,12 @@ class Rooms:
         bulk: bool = True,
         base: int | None = None,
         why: Why | None = None,
+        within: Within | None = None,
     ) -> int:
         """A server command: commit `edit`, made on version `base` (None: whatever is current).
 
-        `why` is kept beside it (`versioned.why_of`).
+        `why` is kept beside it (`versioned.why_of`). `within`: the pages that the author may edit,
+        as `Access.check` says (None: everything).
 
         Returns: the version after it. Raises: DesignError with the reason of the refusal, or
         UNAVAILABLE if there is no answer in time; the edit may be committed all the same then, as
@@ -138,7 +141,16 @@ class Rooms:
         acked = await self._ask(
             document,
             lambda conn: Submit(
-                conn, self._src, self._seq, base, edit, author, self._node.clock(), bulk, why=why
+                conn,
+                self._src,
+                self._seq,
+                base,
+                edit,
+                author,
+                self._node.clock(),
+                bulk,
+                why=why,
+                within=within,
             ),
         )
         assert isinstance(acked, Acked)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Select, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ..ports import DesignRow, Person
+from .changes import note_change
 from .database import Database
 from .tables import designs, people
 
@@ -18,7 +20,7 @@ __all__ = ["SqlDesigns", "SqlPeople", "new_person_id"]
 ID_CHUNK = 500
 """Ids asked for in one statement: below every database's limit of parameters."""
 
-_DESIGN = select(
+_DESIGN: Select[Any] = select(
     designs.c.id,
     designs.c.name,
     designs.c.created_at,
@@ -28,6 +30,7 @@ _DESIGN = select(
     designs.c.trashed_at,
     designs.c.root,
     designs.c.protected_at,
+    designs.c.frozen_at,
 )
 
 
@@ -73,10 +76,19 @@ class SqlDesigns:
     async def set_protected(self, tenant: str, id: str, at: int | None) -> bool:
         return await self._set(tenant, id, protected_at=at)
 
+    async def set_frozen(self, tenant: str, id: str, at: int | None) -> bool:
+        return await self._set(tenant, id, frozen_at=at)
+
     async def _set(self, tenant: str, id: str, **values: int | None) -> bool:
-        where = (designs.c.tenant == tenant, designs.c.id == id)
-        change = update(designs).where(*where).values(**values)
-        return await self._database.write(lambda c: c.execute(change).rowcount == 1)
+        change = (
+            update(designs).where(designs.c.tenant == tenant, designs.c.id == id).values(**values)
+        )
+
+        def work(connection: Connection) -> bool:
+            note_change(connection, tenant)
+            return connection.execute(change).rowcount == 1
+
+        return await self._database.write(work)
 
 
 def _design(connection: Connection, tenant: str, id: str) -> DesignRow | None:

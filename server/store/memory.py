@@ -149,6 +149,12 @@ class MemoryDesigns:
             self._rows[tenant, id] = replace(row, **values)  # type: ignore[arg-type]
         return row is not None
 
+    async def set_frozen(self, tenant: str, id: str, at: int | None) -> bool:
+        row = self._rows.get((tenant, id))
+        if row is not None:
+            self._rows[tenant, id] = replace(row, frozen_at=at)
+        return row is not None
+
     def show(self, commit: Commit, version: int) -> None:
         """Follow a commit; nothing if the design is not in the list."""
         key = (commit.document.tenant, commit.document.id)

@@ -19,9 +19,11 @@ from ..ports import (
     StoreUnavailable,
 )
 from . import oplog, snapshots
+from .accounts import SqlAccounts, SqlTenants, SqlTokens
 from .batch import check
 from .catalogue import SqlDesigns, SqlPeople
 from .database import Database
+from .grants import SqlGrants
 from .leases import SqlLeases
 from .records import sql_records
 from .trail import SqlAudit
@@ -30,8 +32,8 @@ __all__ = ["SqlStore"]
 
 
 class SqlStore:
-    """The port `Store` on an SQL database, with a port of each other kind: `designs`, `people`, `audit`,
-    `leases`, and those in `records`.
+    """The port `Store` on an SQL database, with the other ports: `designs`, `people`, `audit`,
+    `grants`, `accounts`, `tokens`, `tenants`, `leases`, and those in `records`.
 
     Args: url: an SQLAlchemy URL of SQLite (a file) or PostgreSQL. key: what milestones are sealed
         with; only those that bear the seal are given back (ST12, ST32).
@@ -45,6 +47,10 @@ class SqlStore:
         self.audit = SqlAudit(self._database)
         self.records = sql_records(self._database)
         self.leases = SqlLeases(self._database)
+        self.grants = SqlGrants(self._database)
+        self.accounts = SqlAccounts(self._database)
+        self.tokens = SqlTokens(self._database)
+        self.tenants = SqlTenants(self._database)
 
     async def open(self) -> None:
         """Make or migrate the tables. Raises `StoreUnfit`, `StoreUnavailable`."""

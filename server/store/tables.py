@@ -14,12 +14,16 @@ __all__ = [
     "audit",
     "audit_heads",
     "branches",
+    "changes",
     "comments",
     "designs",
+    "grants",
     "heads",
-    "merges",
+    "identities",
     "lease_events",
     "leases",
+    "members",
+    "merges",
     "metadata",
     "milestones",
     "ops",
@@ -27,6 +31,9 @@ __all__ = [
     "releases",
     "reviews",
     "rules",
+    "sessions",
+    "tenants",
+    "tokens",
     "verdicts",
 ]
 
@@ -98,6 +105,7 @@ designs = Table(
     Column("trashed_at", BigInteger),
     Column("root", Text),  # of a branch: the design that it came from
     Column("protected_at", BigInteger),
+    Column("frozen_at", BigInteger),
     PrimaryKey("tenant", "id", name="pk_designs"),
     sqlite_with_rowid=False,
 )
@@ -298,5 +306,105 @@ lease_events = Table(
     _column("reason", Text),
     _column("why", Text),
     PrimaryKey("tenant", "collection", "document", "epoch", "position", name="pk_lease_events"),
+    sqlite_with_rowid=False,
+)
+
+# -- people, and what they may do -------------------------------------------------------------------
+
+# "default" needs no row; the others are made by hand.
+tenants = Table(
+    "tenants",
+    metadata,
+    _column("tenant", Text),
+    _column("name", Text),
+    _column("created_at", BigInteger),
+    Column("disabled_at", BigInteger),
+    _column("quotas", Text),  # JSON
+    PrimaryKey("tenant", name="pk_tenants"),
+    sqlite_with_rowid=False,
+)
+
+# Counted up by whatever changes what somebody may do.
+changes = Table(
+    "changes",
+    metadata,
+    _column("tenant", Text),
+    _column("number", BigInteger),
+    PrimaryKey("tenant", name="pk_changes"),
+    sqlite_with_rowid=False,
+)
+
+grants = Table(
+    "grants",
+    metadata,
+    _column("tenant", Text),
+    _column("design", Text),
+    _column("scope", Text),
+    _column("kind", Text),
+    _column("subject", Text),
+    _column("role", Text),
+    _column("granted_by", Text),
+    _column("granted_at", BigInteger),
+    PrimaryKey("tenant", "design", "scope", "kind", "subject", name="pk_grants"),
+    Index("ix_grants_subject", "tenant", "kind", "subject"),
+    sqlite_with_rowid=False,
+)
+
+# Who a person is at an identity provider.
+identities = Table(
+    "identities",
+    metadata,
+    _column("tenant", Text),
+    _column("issuer", Text),
+    _column("subject", Text),
+    _column("person", Text),
+    PrimaryKey("tenant", "issuer", "subject", name="pk_identities"),
+    Index("ix_identities_person", "tenant", "person"),
+    sqlite_with_rowid=False,
+)
+
+members = Table(
+    "members",
+    metadata,
+    _column("tenant", Text),
+    _column("person", Text),
+    _column("is_admin", BigInteger),  # 0 or 1
+    _column("joined_at", BigInteger),
+    _column("seen_at", BigInteger),
+    Column("blocked_at", BigInteger),
+    _column("signed_out_at", BigInteger),
+    PrimaryKey("tenant", "person", name="pk_members"),
+    sqlite_with_rowid=False,
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    _column("tenant", Text),
+    _column("hash", LargeBinary),
+    _column("person", Text),
+    _column("groups", Text),  # JSON
+    _column("created_at", BigInteger),
+    _column("expires_at", BigInteger),
+    _column("address", Text),
+    PrimaryKey("tenant", "hash", name="pk_sessions"),
+    Index("ix_sessions_person", "tenant", "person"),
+    sqlite_with_rowid=False,
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    _column("tenant", Text),
+    _column("id", Text),
+    _column("name", Text),
+    _column("hash", LargeBinary),
+    _column("scopes", Text),  # JSON
+    _column("created_by", Text),
+    _column("created_at", BigInteger),
+    _column("expires_at", BigInteger),
+    Column("used_at", BigInteger),
+    Column("revoked_at", BigInteger),
+    PrimaryKey("tenant", "id", name="pk_tokens"),
     sqlite_with_rowid=False,
 )

@@ -14,12 +14,14 @@ from typing import Any, Final
 
 from ot.types import Json
 
+from ..accounts import Grants
 from ..document.design import Design
 from ..document.model import new_design
 from ..document.versioned import TYPE, Create
 from ..errors import Code, DesignError
 from ..interchange import import_from, sniff
 from ..policy.rights import DESIGNS, Principal, Right
+from ..policy.roles import EVERYONE, Grant, Role, Standing
 from ..ports import Clock, DesignRow, Designs, DocumentId, People
 from ..room.effects import Snapshot
 from ..runtime.registry import Rooms
@@ -51,22 +53,28 @@ class Catalogue:
         rooms: Rooms,
         designs: Designs,
         people: People,
+        grants: Grants,
         access: Access,
         audience: Audience,
         types: TypeRegistry,
         clock: Clock,
+        new_for_all: Role | None = None,
     ) -> None:
+        """Args: new_for_all: the role that everyone of the tenant has on a new design."""
         self._audience = audience
         self._rooms = rooms
         self._designs = designs
         self._people = people
+        self._grants = grants
+        self._new_for_all = new_for_all
         self._access = access
         self._types = types
         self._clock = clock
 
     async def rows(self, principal: Principal, *, trashed: bool) -> list[DesignRow]:
-        """Newest change first."""
-        return await self._designs.list(principal.tenant, trashed=trashed)
+        """Those that `principal` may know of, newest change first."""
+        rows = await self._designs.list(principal.tenant, trashed=trashed)
+        return await self._access.visible(principal, rows)
 
     async def people(self, principal: Principal, rows: list[DesignRow]) -> dict[str, str]:
         """Names of those who made `rows`, by id."""
@@ -76,10 +84,12 @@ class Catalogue:
 
     async def create(self, principal: Principal, name: Json) -> DesignRow:
         """A new design with one empty page."""
+        self._access.check_tenant(principal, Right.CREATE)
         return await self._create(principal, new_design(_name(name)))
 
     async def add(self, principal: Principal, data: Json, name: Json = None) -> Imported:
         """A new design from the JSON of a file: one of ours, or an export of Appsmith or ToolJet."""
+        self._access.check_tenant(principal, Right.CREATE)
         given = None if name is None else _name(name)
         match sniff(data):
             case "coweave":
@@ -100,7 +110,9 @@ class Catalogue:
 
     async def duplicate(self, principal: Principal, id: str, name: Json = None) -> DesignRow:
         """A copy of the design as it is now."""
-        snapshot = await self.snapshot(principal, id)
+        self._access.check_tenant(principal, Right.CREATE)
+        design, _ = await self.allowed(principal, Right.EXPORT, id)
+        snapshot = await self._rooms.snapshot(design)
         meta = snapshot.data["meta"]
         if name is None:
             name = f"{meta['name'][: MAX_DESIGN_NAME - 7]} (copy)"
@@ -110,39 +122,44 @@ class Catalogue:
     async def rename(self, principal: Principal, id: str, name: Json) -> DesignRow:
         """Set `meta.name`, seen at once by everybody who has the design open."""
         wanted = _name(name)
-        document = await self._checked(principal, Right.EDIT, id)
+        document, standing = await self.allowed(principal, Right.EDIT, id)
         snapshot = await self._rooms.snapshot(document)
         now = snapshot.data["meta"]["name"]
         if now != wanted:
             op = [{"p": ["meta", "name"], "od": now, "oi": wanted}]
             # Made on this version: whoever renames between is overwritten, not collided with.
-            await self._rooms.submit(document, op, principal.id, base=snapshot.version)
+            await self._rooms.submit(
+                document, op, principal.id, base=snapshot.version, within=standing.within
+            )
         return await self._row(document)
 
     async def trash(self, principal: Principal, id: str) -> None:
         """Put the design away; it can be restored. Whoever has it open is told."""
-        document = await self._checked(principal, Right.TRASH, id)
+        document, _ = await self.allowed(principal, Right.TRASH, id)
         await self._set_trashed(document, self._clock())
         gone = DesignError(Code.NOT_FOUND, "This design was moved to the trash")
         await self._audience.withdraw(document, gone)
 
     async def restore(self, principal: Principal, id: str) -> DesignRow:
         """Take the design out of the trash."""
-        document = await self._checked(principal, Right.RESTORE, id)
+        document, _ = await self.allowed(principal, Right.RESTORE, id)
         await self._set_trashed(document, None)
         return await self._row(document)
 
     async def snapshot(self, principal: Principal, id: str) -> Snapshot:
         """The design as it is now."""
-        return await self._rooms.snapshot(await self._checked(principal, Right.READ, id))
+        return await self._rooms.snapshot(await self.readable(principal, id))
 
     async def readable(self, principal: Principal, id: str) -> DocumentId:
         """The design, if `principal` may read it."""
-        return await self._checked(principal, Right.READ, id)
+        return (await self.allowed(principal, Right.READ, id))[0]
 
-    async def editable(self, principal: Principal, id: str) -> DocumentId:
-        """The design, if `principal` may edit it."""
-        return await self._checked(principal, Right.EDIT, id)
+    async def allowed(
+        self, principal: Principal, right: Right, id: str
+    ) -> tuple[DocumentId, Standing]:
+        """The design and what `principal` is on it, if they have that right."""
+        document = DocumentId(principal.tenant, DESIGNS, id)
+        return document, await self._access.check(principal, right, document)
 
     async def _create(self, principal: Principal, document: dict[str, Any]) -> DesignRow:
         id = DocumentId(principal.tenant, DESIGNS, _new_id())
@@ -161,13 +178,13 @@ class Catalogue:
             version=version,
             trashed_at=None,
         )
+        owner = Grant(row.id, "", "person", principal.id, Role.OWNER)
+        await self._grants.put(principal.tenant, owner, principal.id, now)
+        if self._new_for_all is not None:
+            everyone = Grant(row.id, "", EVERYONE, "", self._new_for_all)
+            await self._grants.put(principal.tenant, everyone, principal.id, now)
         await self._designs.add(principal.tenant, row)
         return row
-
-    async def _checked(self, principal: Principal, right: Right, id: str) -> DocumentId:
-        document = DocumentId(principal.tenant, DESIGNS, id)
-        await self._access.check(principal, right, document)
-        return document
 
     async def _row(self, document: DocumentId) -> DesignRow:
         row = await self._designs.get(document.tenant, document.id)

@@ -16,7 +16,7 @@ from ..check.rules import check
 from ..document.migrate import migrations
 from ..errors import Code, DesignError
 from ..interchange import export_to
-from ..policy.rights import Principal
+from ..policy.rights import Principal, Right
 from ..runtime.registry import Rooms
 from ..types.registry import TypeRegistry
 from .catalogue import Catalogue
@@ -43,7 +43,7 @@ class Commands:
         Raises: DesignError as for any edit (NAME_TAKEN, INVALID, …); MESSAGE_BADLY_FORMED for an element
             that is not there or has no name in expressions.
         """
-        document = await self._catalogue.editable(principal, id)
+        document, standing = await self._catalogue.allowed(principal, Right.EDIT, id)
         snapshot = await self._rooms.snapshot(document)
         if not isinstance(element, str) or not isinstance(name, str):
             raise DesignError(Code.MESSAGE_BADLY_FORMED, "`element` and `name` must be texts")
@@ -55,20 +55,27 @@ class Commands:
             raise DesignError(Code.MESSAGE_BADLY_FORMED, message) from None
         version = snapshot.version
         if op:
-            version = await self._rooms.submit(document, op, principal.id, base=snapshot.version)
+            version = await self._rooms.submit(
+                document, op, principal.id, base=snapshot.version, within=standing.within
+            )
         after = await self._rooms.snapshot(document)
         left = await asyncio.to_thread(leftovers, after.data, element, old) if op else []
         return {"version": version, "leftovers": [list(path) for path in left]}
 
     async def migrate(self, principal: Principal, id: str) -> dict[str, Any]:
         """Bring components to the newest versions of their types, each by a version of its own."""
-        document = await self._catalogue.editable(principal, id)
+        document, standing = await self._catalogue.allowed(principal, Right.MIGRATE, id)
         snapshot = await self._rooms.snapshot(document)
         version = snapshot.version
         migrated = []
         for element, op in await asyncio.to_thread(_migrations, snapshot.data, self._types):
             version = await self._rooms.submit(
-                document, op, MIGRATION, base=version, why={"kind": "migration", "by": principal.id}
+                document,
+                op,
+                MIGRATION,
+                base=version,
+                why={"kind": "migration", "by": principal.id},
+                within=standing.within,
             )
             migrated.append(element)
         return {"version": version, "migrated": migrated}
@@ -93,7 +100,8 @@ class Commands:
 
     async def export(self, principal: Principal, id: str, to: str | None) -> Mapping[str, Any]:
         """The design as a file: our own form, or that of the tool it came from."""
-        snapshot = await self._catalogue.snapshot(principal, id)
+        design, _ = await self._catalogue.allowed(principal, Right.EXPORT, id)
+        snapshot = await self._rooms.snapshot(design)
         if to is None:
             document: Mapping[str, Any] = snapshot.data
             return document

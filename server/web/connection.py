@@ -145,7 +145,7 @@ class Connection:
     async def _submit(self, message: messages.SubmitOp, request: Request) -> None:
         document = self._document(message.collection, message.id)
         right = Right.EDIT if "op" in message.body else Right.CREATE_OR_DELETE
-        await self._services.access.check(self._principal, right, document)
+        standing = await self._services.access.check(self._principal, right, document)
         event = Submit(
             conn=self.id,
             src=message.src or self._session.src,
@@ -155,6 +155,7 @@ class Connection:
             author=self._principal.id,
             time=self._services.clock(),
             request=request,
+            within=standing.within,
         )
         self._log_op("op.received", document, event.src, event.seq, base=event.base)
         await self._services.rooms.send(document, self, event)

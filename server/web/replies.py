@@ -16,11 +16,14 @@ __all__ = ["error_reply", "json_reply", "refusal_reply"]
 
 _STATUS: Final[Mapping[Code, int]] = {
     Code.MESSAGE_BADLY_FORMED: 400,
+    Code.SIGN_IN: 401,
     Code.FORBIDDEN: 403,
+    Code.QUOTA: 403,
     Code.NOT_FOUND: 404,
     Code.DOC_DOES_NOT_EXIST: 404,
     Code.VERSION_TOO_NEW: 404,
     Code.LOCKED: 409,
+    Code.FROZEN: 409,
     Code.PROTECTED: 403,
     Code.OWN_CHANGE: 403,
     Code.CONFLICT: 409,

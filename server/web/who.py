@@ -26,9 +26,10 @@ _NOBODY: Final = "Local user"
 class Doorkeeper:
     """Finds the principal of a request or a handshake."""
 
-    def __init__(self, people: People, *, development: bool) -> None:
+    def __init__(self, people: People, *, development: bool, admins: tuple[str, ...] = ()) -> None:
         self._people = people
         self._development = development
+        self._admins = frozenset(admins)
 
     @property
     def is_development(self) -> bool:
@@ -55,4 +56,5 @@ class Doorkeeper:
             person = await self._people.named(TENANT, name)
         except StoreUnavailable:
             raise DesignError(Code.UNAVAILABLE, "The storage does not answer just now") from None
-        return Principal(TENANT, person.id, person.name)
+        is_admin = not self._admins or name in self._admins
+        return Principal(TENANT, person.id, person.name, is_admin=is_admin)

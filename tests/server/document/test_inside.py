@@ -93,7 +93,7 @@ def test_the_short_way_ends_where_the_long_one_does(
     edit: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     short = outcome(edit)
-    monkeypatch.setattr(Draft, "_apply_inside", lambda self, op, holds: None)
+    monkeypatch.setattr(Draft, "_apply_inside", lambda self, op, holds, within: None)
     assert short == outcome(edit)
 
 
@@ -104,4 +104,4 @@ def test_the_short_way_ends_where_the_long_one_does(
 )
 def test_what_rules_read_goes_the_long_way(path: list[str]) -> None:
     draft = Design.from_json(document(), TYPES, strict=False).draft()
-    assert draft._apply_inside([{"p": path, "oi": 1}], {}) is None
+    assert draft._apply_inside([{"p": path, "oi": 1}], {}, None) is None
