@@ -16,7 +16,7 @@ from .runtime import committer
 from .runtime.registry import MOST_ROOMS
 from .runtime.room_task import MAILBOX_EVENTS
 from .settings import Settings
-from .web import catalogue, frames, http, outbox, server, who
+from .web import catalogue, frames, http, outbox, requests, server, who
 
 __all__ = ["LIMITS", "Limit", "table"]
 
@@ -106,7 +106,7 @@ LIMITS: Final[dict[str, tuple[Limit, ...]]] = {
         Limit("characters of a person's name", who.MAX_USER_NAME, _MALFORMED),
     ),
     "A request over HTTP": (
-        Limit("bytes of a body", http.MAX_BODY_BYTES, _REFUSED),
+        Limit("bytes of a body", requests.MAX_BODY_BYTES, _REFUSED),
         Limit("bytes of an imported file", http.MAX_IMPORT_BYTES, _REFUSED),
     ),
     "A node": (

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Awaitable, Callable, Hashable, Mapping
-from typing import Any, Final
+from collections.abc import Hashable, Mapping
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,26 +16,21 @@ from ot.types import Json
 from ..errors import Code, DesignError
 from ..policy.rights import Principal
 from ..ports import DesignRow, Store, StoreUnavailable
-from ..protocol.codec import read_object
 from ..runtime.history import History
 from ..runtime.registry import Rooms
 from ..types.registry import TypeRegistry
 from .bodies import Bodies
 from .catalogue import Catalogue
 from .commands import Commands
-from .replies import error_reply, json_reply, refusal_reply
+from .replies import json_reply
+from .requests import Endpoint, coded, json_body, whole_number
 from .who import Doorkeeper
 
-__all__ = ["MAX_BODY_BYTES", "MAX_IMPORT_BYTES", "Api"]
+__all__ = ["MAX_IMPORT_BYTES", "Api"]
 
-_log = logging.getLogger("coweave.http")
-
-MAX_BODY_BYTES: Final = 65_536
 _READY_SECONDS: Final = 1.5
 """A store that answers later than this cannot serve: `/readyz` tells the truth within 2 s."""
 MAX_IMPORT_BYTES: Final = 16 * 1024 * 1024
-
-Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class Api:
@@ -84,7 +78,7 @@ class Api:
             ("GET", "/api/designs/{id}/check", self.check),
             ("GET", "/api/designs/{id}/export", self.export),
         ]
-        return [Route(path, _coded(call), methods=[method]) for method, path, call in listed]
+        return [Route(path, coded(call), methods=[method]) for method, path, call in listed]
 
     # -- the process -------------------------------------------------------------------------------
 
@@ -136,20 +130,20 @@ class Api:
 
     async def create(self, request: Request) -> Response:
         principal = await self._doorkeeper.principal(request)
-        body = await _body(request)
+        body = await json_body(request)
         row = await self._catalogue.create(principal, body.get("name"))
         return json_reply((await self._shown(principal, [row]))[0], 201)
 
     async def add(self, request: Request) -> Response:
         principal = await self._doorkeeper.principal(request)
-        data = await _body(request, MAX_IMPORT_BYTES)
+        data = await json_body(request, MAX_IMPORT_BYTES)
         made = await self._catalogue.add(principal, data, request.query_params.get("name"))
         row = (await self._shown(principal, [made.row]))[0]
         return json_reply({"design": row, "report": made.report}, 201)
 
     async def rename(self, request: Request) -> Response:
         principal = await self._doorkeeper.principal(request)
-        body = await _body(request)
+        body = await json_body(request)
         row = await self._catalogue.rename(principal, request.path_params["id"], body.get("name"))
         return json_reply((await self._shown(principal, [row]))[0])
 
@@ -160,7 +154,7 @@ class Api:
 
     async def duplicate(self, request: Request) -> Response:
         principal = await self._doorkeeper.principal(request)
-        body = await _body(request)
+        body = await json_body(request)
         id = request.path_params["id"]
         row = await self._catalogue.duplicate(principal, id, body.get("name"))
         return json_reply((await self._shown(principal, [row]))[0], 201)
@@ -173,7 +167,7 @@ class Api:
     async def snapshot(self, request: Request) -> Response:
         principal = await self._doorkeeper.principal(request)
         id = request.path_params["id"]
-        version = _version(request.query_params.get("version"))
+        version = whole_number(request.query_params.get("version"))
         if version is None:
             snapshot = await self._catalogue.snapshot(principal, id)
         else:
@@ -193,7 +187,7 @@ class Api:
 
     async def rename_element(self, request: Request) -> Response:
         principal = await self._doorkeeper.principal(request)
-        body = await _body(request)
+        body = await json_body(request)
         id = request.path_params["id"]
         done = await self._commands.rename(principal, id, body.get("element"), body.get("name"))
         return json_reply(done)
@@ -237,49 +231,6 @@ class Api:
             }
             for row in rows
         ]
-
-
-def _coded(call: Endpoint) -> Endpoint:
-    """Refusals as they are told; whatever else goes wrong as a code too, and nothing of it shown."""
-
-    async def coded(request: Request) -> Response:
-        try:
-            return await call(request)
-        except DesignError as error:
-            return refusal_reply(error)
-        except StoreUnavailable:
-            return error_reply(503, Code.UNAVAILABLE, "The storage does not answer just now")
-        except Exception:
-            _log.exception("%s %s failed", request.method, request.url.path)
-            return error_reply(500, Code.UNKNOWN, "Something went wrong on the server")
-
-    return coded
-
-
-async def _body(request: Request, limit: int = MAX_BODY_BYTES) -> dict[str, Any]:
-    """The JSON object that was sent; nothing sent is an empty one."""
-    parts = bytearray()
-    async for part in request.stream():
-        parts += part
-        if len(parts) > limit:
-            raise DesignError(Code.TOO_LARGE, f"At most {limit:,} bytes are taken", limit=limit)
-    if not parts:
-        return {}
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json":
-        # Anything else a page of another site could send without asking.
-        raise DesignError(Code.MESSAGE_BADLY_FORMED, "Send JSON as content type application/json")
-    if len(parts) <= MAX_BODY_BYTES:
-        return read_object(bytes(parts), limit)
-    return await asyncio.to_thread(read_object, bytes(parts), limit)  # as `_large_reply`
-
-
-def _version(text: str | None) -> int | None:
-    if text is None:
-        return None
-    if not text.isascii() or not text.isdigit() or len(text) > 15:
-        raise DesignError(Code.MESSAGE_BADLY_FORMED, "A version is a whole number from 0")
-    return int(text)
 
 
 def _unchanged(request: Request, headers: Mapping[str, str]) -> Response | None:
