@@ -45,10 +45,10 @@ class Clients:
         async with asyncio.timeout(ANSWER_SECONDS):
             return await self._waiting[id]
 
-    async def connect(self, client: str, user: str | None = None) -> str:
-        """Connect under a user's name; gives the connection's id."""
+    async def connect(self, client: str, user: str | None = None, *, packed: bool = False) -> str:
+        """Connect under a user's name, `packed`: in msgpack; gives the connection's id."""
         url = f"{self.socket_url}?user={user or client}"
-        return str(await self.do("connect", client, url=url))
+        return str(await self.do("connect", client, url=url, packed=packed))
 
     async def listen(self) -> None:
         """Take answers until the driver ends."""

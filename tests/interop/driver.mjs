@@ -4,6 +4,8 @@
 // Commands run as they come; one that waits (for an ack, a subscription) does not hold up the next.
 import { createRequire } from "node:module";
 import readline from "node:readline";
+import { decode, encode } from "@msgpack/msgpack";
+import { PackedSocket, SUBPROTOCOL } from "../../clients/packed-socket.mjs";
 
 const require = createRequire(import.meta.url);
 const { Connection } = require("sharedb/lib/client");
@@ -15,8 +17,9 @@ logger.setMethods({ info: () => {}, warn: () => {}, error: () => {} });
 const clients = new Map();
 
 class Client {
-  constructor(url) {
+  constructor(url, packed) {
     this.url = url;
+    this.packed = packed;
     this.received = []; // every frame, parsed
     this.sent = [];
     this.deaf = false; // drops what comes in, as a cut connection would
@@ -26,32 +29,34 @@ class Client {
   }
 
   open() {
-    const socket = new WebSocket(this.url);
+    const socket = new WebSocket(this.url, this.packed ? [SUBPROTOCOL] : []);
     this.socket = socket;
+    const inner = this.packed ? new PackedSocket(socket, { encode, decode }) : socket;
     // What sharedb sees: the same socket, with an ear of ours before it.
     const seen = {
       get readyState() {
-        return socket.readyState;
+        return inner.readyState;
       },
       send: (text) => {
         this.sent.push(JSON.parse(text));
-        socket.send(text);
+        inner.send(text);
       },
-      close: () => socket.close(),
+      close: () => inner.close(),
     };
-    socket.on("message", (bytes) => {
+    inner.onmessage = ({ data }) => {
       if (this.deaf) return;
-      const message = JSON.parse(bytes.toString());
-      this.received.push(message);
+      const message = typeof data === "string" ? JSON.parse(data) : data;
+      this.received.push(structuredClone(message)); // sharedb takes parts out of what it is given
       if (message.a === "notice") this.notices.push(message);
-      else seen.onmessage?.({ data: bytes.toString() });
-    });
-    socket.on("open", () => seen.onopen?.());
-    socket.on("error", (error) => seen.onerror?.(error));
-    socket.on("close", (code) => {
+      else seen.onmessage?.({ data });
+    };
+    inner.onopen = () => seen.onopen?.();
+    inner.onerror = (error) => seen.onerror?.(error);
+    inner.onclose = ({ code }) => {
       this.closed = code;
       seen.onclose?.("disconnected");
-    });
+    };
+    this.seen = inner;
     if (this.connection) this.connection.bindToSocket(seen);
     else this.connection = new Connection(seen);
     return new Promise((resolve, reject) => {
@@ -88,8 +93,8 @@ const called = (call) =>
 const outcome = (promise) => promise.then((ok) => ({ ok: ok ?? true }), (error) => ({ error: plain(error) }));
 
 const commands = {
-  connect: ({ client, url }) => {
-    const one = new Client(url);
+  connect: ({ client, url, packed }) => {
+    const one = new Client(url, packed);
     clients.set(client, one);
     return one.open();
   },
@@ -175,7 +180,9 @@ const commands = {
   },
   // A message as it stands, past the client.
   raw: ({ client, message }) => {
-    clients.get(client).socket.send(typeof message === "string" ? message : JSON.stringify(message));
+    const { socket, seen } = clients.get(client);
+    if (typeof message === "string") socket.send(message);
+    else seen.send(JSON.stringify(message));
     return true;
   },
   presenceSubscribe: async ({ client, ch }) => {

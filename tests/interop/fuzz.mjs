@@ -1,8 +1,11 @@
-// Stock clients that edit one design at random, all at once, and lose their connections now and then.
+// Stock clients that edit one design at random, all at once, and lose their connections now and then;
+// every second one speaks msgpack.
 //
 // usage: node fuzz.mjs SOCKET_URL DESIGN_ID SECONDS SEED CLIENTS
 // Prints one JSON object: what was submitted and refused, and what each client holds in the end.
 import { createRequire } from "node:module";
+import { decode, encode } from "@msgpack/msgpack";
+import { PackedSocket, SUBPROTOCOL } from "../../clients/packed-socket.mjs";
 
 const require = createRequire(import.meta.url);
 const { Connection } = require("sharedb/lib/client");
@@ -43,6 +46,7 @@ class Editor {
     this.refused = [];
     this.errors = [];
     this.cuts = 0;
+    this.protocols = new Set();
   }
 
   pick(list) {
@@ -50,12 +54,15 @@ class Editor {
   }
 
   open() {
-    const socket = new WebSocket(`${url}?user=Editor%20${this.number}`);
+    const isPacked = this.number % 2 === 1;
+    const socket = new WebSocket(`${url}?user=Editor%20${this.number}`, isPacked ? [SUBPROTOCOL] : []);
+    const seen = isPacked ? new PackedSocket(socket, { encode, decode }) : socket;
     socket.on("error", () => {});
+    socket.on("open", () => this.protocols.add(socket.protocol));
     this.socket = socket;
-    if (this.connection) this.connection.bindToSocket(socket);
+    if (this.connection) this.connection.bindToSocket(seen);
     else {
-      this.connection = new Connection(socket);
+      this.connection = new Connection(seen);
       this.connection.on("error", (error) => this.errors.push(String(error)));
       this.doc = this.connection.get("designs", design);
       this.doc.preventCompose = true;
@@ -198,6 +205,7 @@ const result = {
     refused: editor.refused,
     errors: editor.errors,
     cuts: editor.cuts,
+    protocols: [...editor.protocols],
     hot: editor.hot,
     kinds: editor.kinds,
     version: editor.doc.version,

@@ -58,7 +58,9 @@ def canonical(value: Json) -> str:
 
 
 @pytest.mark.parametrize("seed", [1])
-def test_eight_clients_edit_one_design(tmp_path: Path, seed: int) -> None:
+def test_B4_eight_clients_edit_one_design_half_of_them_in_msgpack(
+    tmp_path: Path, seed: int
+) -> None:
     with ServerProcess(tmp_path) as server:
         answer = httpx.post(f"{server.url}/api/designs/import", json=start_design())
         assert answer.status_code == 201, answer.text
@@ -92,6 +94,8 @@ def test_eight_clients_edit_one_design(tmp_path: Path, seed: int) -> None:
     assert all(client["cuts"] > 0 for client in clients), summary
     assert len(kinds) == 6, summary
     assert [client["errors"] for client in clients] == [[]] * CLIENTS, summary
+
+    assert [client["protocols"] for client in clients] == [[""], ["coweave.msgpack"]] * 4
 
     # All clients, a fresh fetch and the replay of the log hold the same design.
     assert {client["version"] for client in clients} == {fresh["v"]} == {len(stored)}
