@@ -3,6 +3,7 @@ import { Canvas } from "../canvas/Canvas";
 import { Button } from "../components/Button";
 import { Mark } from "../components/Mark";
 import { follow } from "../navigation";
+import { CheckPane } from "../panels/check/CheckPane";
 import { DataPane } from "../panels/data/DataPane";
 import { PropertyPanel } from "../panels/properties/PropertyPanel";
 import type { RestError, SessionInfo } from "../sync/rest";
@@ -59,6 +60,7 @@ function Editor({ workspace }: { workspace: Workspace }) {
         <PageTitle />
         <Canvas />
         <DataPane />
+        <CheckPane />
         <Trail />
       </main>
       <PropertyPanel />

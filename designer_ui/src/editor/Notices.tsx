@@ -44,7 +44,7 @@ export function Notices() {
 
 function Toast({ notice, onDone }: { notice: Notice; onDone(): void }) {
   const { commands, session } = useWorkspace();
-  const { kind, message, element, mine, back } = notice;
+  const { kind, message, element, mine, back, act } = notice;
   const [held, setHeld] = useState(false);
   const isLoss = mine !== undefined;
   const Icon = ICONS[kind];
@@ -66,6 +66,18 @@ function Toast({ notice, onDone }: { notice: Notice; onDone(): void }) {
     >
       <Icon aria-hidden="true" />
       <p role="alert">{message}</p>
+      {act ? (
+        <button
+          type="button"
+          className={css.show}
+          onClick={() => {
+            act.run();
+            onDone();
+          }}
+        >
+          {act.label}
+        </button>
+      ) : null}
       {back ? (
         <button
           type="button"

@@ -10,6 +10,7 @@ import { follow } from "../navigation";
 import { rest } from "../sync/rest";
 import { notKept } from "../workspace/field";
 import { useMeta, usePeople, useUi, useWatched, useWorkspace } from "../workspace/workspace";
+import { DesignMenu } from "./DesignMenu";
 import css from "./TopBar.module.css";
 
 const SHOWN_PEOPLE = 5;
@@ -29,6 +30,7 @@ export function TopBar() {
           </a>
         </Tip>
         <DesignName />
+        <DesignMenu />
         <StatusLine />
       </div>
       <div className={css.middle}>

@@ -45,6 +45,8 @@ function commandEntries({ commands, session }: Workspace): FinderEntry[] {
   for (const section of DATA_SECTIONS) {
     found.push(entry(`Add ${DATA_WORDS[section].one}`, "", () => commands.addData(section)));
   }
+  found.push(entry("Check", "", () => commands.check()));
+  found.push(entry("Export", "", () => commands.exportFile(null)));
   found.push(entry("Keyboard shortcuts", "?", () => commands.showSheet("keys")));
   return found;
 }

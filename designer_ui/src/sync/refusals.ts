@@ -77,7 +77,8 @@ export function overtakenText(component: Component | undefined, overtaken: Overt
 
 const BRIEF = 60;
 
-function brief(value: Json | undefined): string {
+/** A value as a sentence quotes it. */
+export function brief(value: Json | undefined): string {
   if (value === undefined) return "value";
   const text = typeof value === "string" ? value : JSON.stringify(value);
   return `“${text.length > BRIEF ? `${text.slice(0, BRIEF)}…` : text}”`;

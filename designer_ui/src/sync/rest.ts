@@ -45,6 +45,24 @@ export class RestError extends Error {
   }
 }
 
+export interface Renamed {
+  version: number;
+  /** Paths of expressions that use the old name all the same. */
+  leftovers: (string | number)[][];
+}
+
+export interface Finding {
+  rule: string;
+  level: "note" | "warning" | "error";
+  element: string;
+  name: string;
+  path: (string | number)[];
+  message: string;
+  fix: string;
+}
+
+export type Tool = "appsmith" | "tooljet";
+
 /** In development the person is named in the page's address; every request carries the name on. */
 export function asPerson(path: string): string {
   const user = new URLSearchParams(location.search).get("user");
@@ -104,6 +122,13 @@ export const rest = {
       `/api/designs/import${name ? `?name=${encodeURIComponent(name)}` : ""}`,
       file,
     ),
+  renameElement: (id: string, element: string, name: string) =>
+    call<Renamed>("POST", `${design(id)}/elements/rename`, JSON.stringify({ element, name })),
+  check: async (id: string) =>
+    (await call<{ findings: Finding[] }>("GET", `${design(id)}/check`)).findings,
+  /** The design as a file: ours, or that of the tool it came from. */
+  exported: (id: string, to: Tool | null) =>
+    call<Json>("GET", `${design(id)}/export${to === null ? "" : `?to=${to}`}`),
   snapshot: (id: string, version?: number) =>
     call<Snapshot>(
       "GET",

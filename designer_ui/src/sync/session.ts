@@ -41,6 +41,8 @@ export interface Notice {
   element: Element | null;
   /** One's own value that is lost to another's edit; to put back, unless the place itself is gone. */
   mine?: { path: (string | number)[]; value: Json; gone: boolean };
+  /** Something to do about it. */
+  act?: { label: string; run(): void };
   /** What another deleted, to bring back with what one had written in it. */
   back?: { removed: Removed; written: Written | null };
 }
@@ -176,8 +178,35 @@ export class DesignSession {
     this.refusals.set(this.refusals.get().filter((each) => each.id !== id));
   }
 
-  tell(kind: Notice["kind"], message: string, element: Element | null = null): void {
-    this.notice.set({ id: ++this.counter, kind, message, element });
+  tell(
+    kind: Notice["kind"],
+    message: string,
+    element: Element | null = null,
+    act?: Notice["act"],
+  ): void {
+    this.notice.set({ id: ++this.counter, kind, message, element, ...(act ? { act } : {}) });
+  }
+
+  /** Resolves with true once all edits are acked, with false when the line is down. */
+  saved(): Promise<boolean> {
+    return new Promise((done) => {
+      const look = () => {
+        const { line, waiting } = this.status.get();
+        if (line === "live" && waiting > 0) return;
+        stop();
+        done(line === "live");
+      };
+      const stop = this.status.subscribe(look);
+      look();
+    });
+  }
+
+  /** Shows at its field, and as a notice, that the server refused what was asked of it by REST. */
+  refuse(refusal: Omit<Refusal, "id" | "details">): void {
+    const { label, message, element } = refusal;
+    const kept = { ...refusal, id: ++this.counter, details: {} };
+    this.refusals.set([...this.refusals.get(), kept].slice(-MAX_REFUSALS));
+    this.tell("error", `${label} was refused. ${message}`, element);
   }
 
   /** What one wrote last at that place, as far back as it is remembered. */

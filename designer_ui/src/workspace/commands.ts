@@ -2,7 +2,7 @@
 import { chunks } from "../model/chunks";
 import { addData, DATA_WORDS, type DataSection, duplicateData, removeData } from "../model/data";
 import type { Component, Element, Json, Owner } from "../model/document";
-import { elementPath } from "../model/document";
+import { elementOf, elementPath } from "../model/document";
 import { randomId } from "../model/ids";
 import {
   addPage,
@@ -29,7 +29,8 @@ import {
 import type { Op, Path } from "../model/op";
 import { bringBack, type Removed, type Written } from "../model/removals";
 import { ancestors, componentsOfPage, pageOf } from "../model/view";
-import { type Panel, type Sheet, showPanel } from "./ui";
+import { type RestError, rest, type Tool } from "../sync/rest";
+import { CHECK, type Panel, type Sheet, showPanel } from "./ui";
 import type { Workspace } from "./workspace";
 import { zoomed } from "./zoom";
 
@@ -252,6 +253,47 @@ export class Commands {
     });
   }
 
+  /**
+   * Renames a component, query or script with all that calls it: a command of the server, which
+   * alone can change the references of others' unsent edits too.
+   */
+  async rename(element: Element, name: string): Promise<void> {
+    const { session } = this.workspace;
+    const old = this.nameOf(element);
+    const label = `Rename ${old}`;
+    if (!(await session.saved())) {
+      if (!this.set(element, ["name"], name, label)) return;
+      const why = "Expressions that call it were not changed: the server cannot be reached.";
+      session.tell("warning", `${old} is now ${name}. ${why}`, element);
+      return;
+    }
+    try {
+      const { leftovers } = await rest.renameElement(session.id, element, name);
+      this.renamed(element, old, name, leftovers);
+    } catch (error) {
+      const { code, message } = error as RestError;
+      session.refuse({ code, message, label, element, path: ["name"], text: name });
+    }
+  }
+
+  private renamed(element: Element, old: string, name: string, leftovers: readonly Path[]): void {
+    const { session } = this.workspace;
+    const back = { label: "Rename back", run: () => void this.rename(element, old) };
+    this.say(`${old} renamed to ${name}`);
+    const places = [...new Set(leftovers.map((path) => this.nameOf(elementOf(path))))];
+    if (places.length === 0) {
+      session.tell("info", `${old} is now ${name}, also where it is called.`, element, back);
+    } else {
+      const where = places.slice(0, 5).join(", ");
+      session.tell(
+        "warning",
+        `${old} is now ${name}, but still called ${old} in ${where}.`,
+        elementOf(leftovers[0] as Path),
+        back,
+      );
+    }
+  }
+
   /** A keystroke in a free text. `gesture` stays the same from one pause to the next. */
   type(
     element: Element,
@@ -298,6 +340,24 @@ export class Commands {
   }
 
   // --- queries, scripts, data sources -----------------------------------------------------------
+
+  /** Shows what is wrong with the design, below the canvas. */
+  check(): void {
+    this.workspace.ui.setState({ open: CHECK });
+  }
+
+  /** Hands the design to the browser as a file. */
+  exportFile(to: Tool | null): void {
+    const { session } = this.workspace;
+    const name = this.mirror.single("meta")?.name ?? "design";
+    rest.exported(session.id, to).then(
+      (file) => {
+        saveFile(`${name}.${to ?? "coweave"}.json`, JSON.stringify(file, null, 2));
+        this.say(`${name} exported`);
+      },
+      (error: RestError) => session.tell("error", error.message),
+    );
+  }
 
   open(element: Element | null): void {
     this.workspace.ui.setState({ open: element });
@@ -394,4 +454,12 @@ export class Commands {
       this.workspace.session.tell("warning", error.message);
     }
   }
+}
+
+function saveFile(name: string, text: string): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+  link.download = name.replace(/[/\\:*?"<>|]/g, "-");
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000); // the browser may still be reading it
 }

@@ -17,6 +17,9 @@ export interface Drop {
   line: Box;
 }
 
+/** In place of an element: what the check found. */
+export const CHECK = "check";
+
 export type Panel = "insert" | "layers" | "data";
 const PANELS: readonly Panel[] = ["insert", "layers", "data"];
 
@@ -26,8 +29,8 @@ export interface Ui {
   page: string | null;
   selection: readonly string[];
   panel: Panel;
-  /** The query, script or data source that is open below the canvas. */
-  open: Element | null;
+  /** What is open below the canvas: a query, script or data source, or what the check found. */
+  open: Element | typeof CHECK | null;
   sheet: Sheet | null;
   /** Of the canvas; 1 is life size. */
   zoom: number;

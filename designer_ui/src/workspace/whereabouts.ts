@@ -1,6 +1,7 @@
 /** Keeps presence and selection true to what is there, and says who deleted what one was at. */
 import { misses, type Removed, removedBy } from "../model/removals";
 import { words } from "../model/words";
+import { brief } from "../sync/refusals";
 import type { Workspace } from "./workspace";
 
 export function tellWhereWeAre(workspace: Workspace): () => void {
@@ -64,5 +65,6 @@ function tellOfRemoval(
           value: written,
           sent: draft === null && misses(removed, { element, path, value: written }),
         };
-  session.tellOfRemoval(message, element, removed, mine);
+  const lost = mine ? ` You had written ${brief(mine.value)}.` : "";
+  session.tellOfRemoval(`${message}${lost}`, element, removed, mine);
 }

@@ -8,6 +8,7 @@ import { elementPath } from "../../model/document";
 import type { Parsed } from "../../model/draft";
 import { setValue } from "../../model/intents";
 import { identifierFault, titleFault } from "../../model/names";
+import { CHECK } from "../../workspace/ui";
 import {
   useDataOn,
   useElement,
@@ -30,7 +31,8 @@ const SAMPLE = ["sample"];
 /** The query, script or data source that is open: its code, and what belongs to it. */
 export function DataPane() {
   const element = useUi((ui) => ui.open);
-  return element === null ? null : <OpenPane key={element} element={element} />;
+  if (element === null || element === CHECK) return null;
+  return <OpenPane key={element} element={element} />;
 }
 
 function OpenPane({ element }: { element: string }) {
@@ -166,7 +168,7 @@ function IdentifierField({ element, item }: { element: string; item: Query | Scr
       description="What expressions call it"
       text={item.name}
       parse={parse}
-      commit={(name) => commands.set(element, NAME, name, `Rename ${item.name}`)}
+      commit={(name) => commands.rename(element, String(name))}
     />
   );
 }

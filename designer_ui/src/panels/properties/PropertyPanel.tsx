@@ -125,9 +125,7 @@ function NameField({ id, component }: { id: string; component: Component }) {
       text={component.name}
       name="name"
       parse={parse}
-      commit={(name) =>
-        commands.set(`components/${id}`, NAME_PATH, name, `Rename ${component.name}`)
-      }
+      commit={(name) => commands.rename(`components/${id}`, String(name))}
     />
   );
 }
