@@ -31,6 +31,7 @@ from .locks.memory import MemoryLocks
 from .policy.roles import Role
 from .protocol.identity import Identities
 from .room.kind import SCRATCH, designs
+from .runtime.chronicle import Chronicle
 from .runtime.committer import Committer
 from .runtime.history import History
 from .runtime.presence_hub import PresenceHub
@@ -68,6 +69,7 @@ class Backend:
     committer: Committer
     rooms: Rooms
     history: History
+    chronicle: Chronicle
     presence: PresenceHub
     types: TypeRegistry
     access: Access
@@ -100,12 +102,24 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
         rooms = await stack.enter_async_context(Rooms(node, kinds))
         presence = await stack.enter_async_context(PresenceHub(bus, name))
         access = Access(store.designs, store.grants, scratch=settings.scratch)
+        history = History(store)
+        chronicle = await stack.enter_async_context(
+            Chronicle(
+                name=name,
+                store=store,
+                chronicle=store.chronicle,
+                history=history,
+                types=types,
+                bus=bus,
+            )
+        )
         audience = Audience()
         yield Backend(
             store=store,
             committer=committer,
             rooms=rooms,
-            history=History(store),
+            history=history,
+            chronicle=chronicle,
             presence=presence,
             types=types,
             access=access,

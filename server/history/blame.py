@@ -6,15 +6,16 @@ others are put in, taken out or moved around them, and when they are moved thems
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from ot.elements import ABSENT
 from ot.types import Component, Json, Op, Step
 
 from .diff import Value, is_same
+from .touched import buckets
 
-__all__ = ["Blame", "leaves"]
+__all__ = ["Blame", "Search", "leaves"]
 
 _Path: TypeAlias = tuple[Step, ...]
 
@@ -122,3 +123,56 @@ def _at(value: Value, path: _Path) -> Value:
         else:
             return ABSENT
     return value
+
+
+class Search:
+    """Blame of one element's values with few ops looked at: those that may have made one.
+
+    Ask `wanted`, give `take` those ops; until nothing is wanted.
+
+    Args: element: as steps, ("components", "c1"). paths: from the element to the values. touches:
+        (version, bucket) of the ops that touch it, newest first.
+    """
+
+    __slots__ = ("_element", "_groups")
+
+    def __init__(
+        self, element: _Path, paths: Iterable[_Path], touches: Iterable[tuple[int, str]]
+    ) -> None:
+        self._element = element
+        by_bucket: dict[str, list[int]] = {}
+        for version, name in touches:
+            by_bucket.setdefault(name, []).append(version)
+        grouped: dict[tuple[str, ...], list[_Path]] = {}
+        for path in paths:
+            grouped.setdefault(tuple(buckets(path)), []).append((*element, *path))
+        self._groups = [
+            (Blame(found), sorted({v for name in names for v in by_bucket.get(name, ())}))
+            for names, found in grouped.items()
+        ]
+
+    def wanted(self, most: int = 4) -> list[int]:
+        """The versions of the ops to look at next, newest first: up to `most` for each property."""
+        versions = {
+            version
+            for blame, candidates in self._groups
+            if blame.open
+            for version in candidates[-most:]
+        }
+        return sorted(versions, reverse=True)
+
+    def take(self, ops: Mapping[int, Op]) -> None:
+        """Look at the ops of these versions: all that were wanted."""
+        for blame, candidates in self._groups:
+            while blame.open and candidates and candidates[-1] in ops:
+                version = candidates.pop()
+                blame.take(version, ops[version])
+
+    def found(self, rest: int) -> dict[_Path, int]:
+        """The version that made each value; `rest`: of those that were there from the start on."""
+        depth = len(self._element)
+        made: dict[_Path, int] = {}
+        for blame, _ in self._groups:
+            blame.rest(rest)
+            made.update({path[depth:]: version for path, version in blame.found.items()})
+        return made

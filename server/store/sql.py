@@ -22,8 +22,10 @@ from . import oplog, snapshots
 from .accounts import SqlAccounts, SqlTenants, SqlTokens
 from .batch import check
 from .catalogue import SqlDesigns, SqlPeople
+from .chronicle import SqlChronicle
 from .database import Database
 from .grants import SqlGrants
+from .labels import SqlLabels
 from .leases import SqlLeases
 from .records import sql_records
 from .trail import SqlAudit
@@ -33,7 +35,8 @@ __all__ = ["SqlStore"]
 
 class SqlStore:
     """The port `Store` on an SQL database, with the other ports: `designs`, `people`, `audit`,
-    `grants`, `accounts`, `tokens`, `tenants`, `leases`, and those in `records`.
+    `grants`, `accounts`, `tokens`, `tenants`, `leases`, and those in `records`; and the history that
+    is made of the ops in `chronicle`, with `labels`.
 
     Args: url: an SQLAlchemy URL of SQLite (a file) or PostgreSQL. key: what milestones are sealed
         with; only those that bear the seal are given back (ST12, ST32).
@@ -51,6 +54,8 @@ class SqlStore:
         self.accounts = SqlAccounts(self._database)
         self.tokens = SqlTokens(self._database)
         self.tenants = SqlTenants(self._database)
+        self.chronicle = SqlChronicle(self._database)
+        self.labels = SqlLabels(self._database)
 
     async def open(self) -> None:
         """Make or migrate the tables. Raises `StoreUnfit`, `StoreUnavailable`."""

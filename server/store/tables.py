@@ -17,9 +17,14 @@ __all__ = [
     "changes",
     "comments",
     "designs",
+    "entries",
+    "entry_marks",
     "grants",
     "heads",
     "identities",
+    "indexed",
+    "label_heads",
+    "labels",
     "lease_events",
     "leases",
     "members",
@@ -34,6 +39,7 @@ __all__ = [
     "sessions",
     "tenants",
     "tokens",
+    "touches",
     "verdicts",
 ]
 
@@ -89,6 +95,7 @@ milestones = Table(
     _column("size", BigInteger),  # bytes of the body before compression
     _column("body", LargeBinary),  # zstd
     _column("checksum", LargeBinary),
+    Column("base", BigInteger),  # the version that it is compressed against, if any
     PrimaryKey("tenant", "collection", "document", "version", name="pk_milestones"),
 )
 
@@ -406,5 +413,80 @@ tokens = Table(
     Column("used_at", BigInteger),
     Column("revoked_at", BigInteger),
     PrimaryKey("tenant", "id", name="pk_tokens"),
+    sqlite_with_rowid=False,
+)
+
+# The history that people see, made of the ops and never the truth: it can be made anew at any time.
+# How far it goes: `version` is behind the last op looked at, `base` where the last entry begins;
+# `form` is the number of the rules by which it was made.
+indexed = Table(
+    "indexed",
+    metadata,
+    *_texts("tenant", "design"),
+    *_numbers("version", "base", "form"),
+    PrimaryKey("tenant", "design", name="pk_indexed"),
+    sqlite_with_rowid=False,
+)
+
+entries = Table(
+    "entries",
+    metadata,
+    *_texts("tenant", "design"),
+    *_numbers("base", "version"),
+    *_texts("kind", "authors"),  # JSON: a list of ids
+    *_numbers("started_at", "ended_at", "edits", "elements"),
+    *_texts("summary"),
+    Column("origin", Text),  # JSON
+    PrimaryKey("tenant", "design", "base", name="pk_entries"),
+    sqlite_with_rowid=False,
+)
+
+# By what entries are looked for: "a:" an author, "k:" a kind.
+entry_marks = Table(
+    "entry_marks",
+    metadata,
+    *_texts("tenant", "design", "mark"),
+    *_numbers("base"),
+    PrimaryKey("tenant", "design", "mark", "base", name="pk_entry_marks"),
+    sqlite_with_rowid=False,
+)
+
+# The ops by the elements and properties that they touch; `version` is the one that the op made.
+touches = Table(
+    "touches",
+    metadata,
+    *_texts("tenant", "design", "element"),
+    *_numbers("version"),
+    *_texts("bucket"),
+    PrimaryKey("tenant", "design", "element", "version", "bucket", name="pk_touches"),
+    sqlite_with_rowid=False,
+)
+
+# Names that people gave to versions; append-only, chained like `ops`: the last row of a version
+# holds, and an empty name takes it back. `anchor` is the hash of the op that made the version.
+labels = Table(
+    "labels",
+    metadata,
+    *_texts("tenant", "design"),
+    *_numbers("number", "version"),
+    *_texts("name", "note"),
+    *_numbers("protected"),
+    *_texts("author"),
+    *_numbers("at"),
+    _column("anchor", LargeBinary),
+    _column("hash", LargeBinary),
+    PrimaryKey("tenant", "design", "number", name="pk_labels"),
+    Index("ix_labels_version", "tenant", "design", "version", "number"),
+    sqlite_with_rowid=False,
+)
+
+# The row that a label locks and moves.
+label_heads = Table(
+    "label_heads",
+    metadata,
+    *_texts("tenant", "design"),
+    *_numbers("number"),
+    _column("hash", LargeBinary),
+    PrimaryKey("tenant", "design", name="pk_label_heads"),
     sqlite_with_rowid=False,
 )

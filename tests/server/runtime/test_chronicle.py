@@ -1,0 +1,311 @@
+"""The history that people see, made of the ops beside the rooms."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+import ot
+from server.bus.memory import MemoryBus
+from server.document.model import new_design
+from server.document.versioned import TYPE, Create, Edit, Snapshot, Why, encode
+from server.history.blame import Blame, leaves
+from server.history.diff import ABSENT, to_op
+from server.history.journal import Journal
+from server.ports import Commit, DocumentId, NewOp
+from server.runtime.chronicle import Chronicle, made_of
+from server.runtime.history import History
+from server.store import SqlStore
+from server.store.chronicle import FORM, Indexed, Query
+from server.store.tables import indexed
+from server.types.registry import TypeRegistry
+from tests.support.histories import HISTORIES, NAMES, versions
+
+REAL = pytest.mark.skipif(not HISTORIES.is_dir(), reason="the corpus of real histories is not here")
+DOCUMENT = DocumentId("default", "designs", "d1")
+TYPES = TypeRegistry.load()
+MINUTE = 60_000
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[SqlStore]:
+    async with SqlStore(f"sqlite:///{tmp_path / 'db'}") as store:
+        yield store
+
+
+def chronicle_of(store: SqlStore, **others: Any) -> Chronicle:
+    return Chronicle(
+        name="node",
+        store=store,
+        chronicle=store.chronicle,
+        history=History(store),
+        types=TYPES,
+        bus=others.pop("bus", None) or MemoryBus(),
+        **others,
+    )
+
+
+class Log:
+    """Commits edits one after the other, past the rooms."""
+
+    def __init__(self, store: SqlStore, document: DocumentId = DOCUMENT) -> None:
+        self.store = store
+        self.document = document
+        self.version = 0
+        self.time = 0
+
+    async def add(
+        self, *edits: Edit, author: str = "ada", pause: int = 0, why: Why | None = None
+    ) -> None:
+        for start in range(0, len(edits), 500):
+            self.time += pause
+            ops = [
+                NewOp("s", self.version + n, author, self.time, encode(edit, why=why))
+                for n, edit in enumerate(edits[start : start + 500], 1)
+            ]
+            await self.store.commit([Commit(self.document, self.version, tuple(ops))])
+            self.version += len(ops)
+
+
+def label(old: str, new: str, id: str = "b0") -> ot.Op:
+    return [{"p": ["components", id, "props", "label"], "od": old, "oi": new}]
+
+
+def design(count: int = 3) -> dict[str, Any]:
+    made = new_design("Claims")
+    for at in range(count):
+        made["components"][f"b{at}"] = {
+            "type": "Button",
+            "typeVersion": 1,
+            "name": f"Save{at}",
+            "place": {"page": "page1", "slot": "content", "order": "a0"},
+            "props": {"label": "0", "variant": "primary"},
+        }
+    return made
+
+
+async def test_entries_are_what_a_journal_of_all_ops_gives_however_it_came_about(
+    store: SqlStore,
+) -> None:
+    log, random = Log(store), Random(7)
+    chronicle = chronicle_of(store)
+    await log.add(Create(TYPE, design()))
+    for at in range(120):
+        await log.add(
+            label(str(at), str(at + 1)),
+            author=random.choice(["ada", "ben"]),
+            pause=random.choice([0, 0, 0, 2, 6]) * MINUTE,
+            why=random.choice([None] * 9 + [{"kind": "revert", "version": 2}]),
+        )
+        if random.random() < 0.2:
+            if random.random() < 0.5:
+                chronicle = chronicle_of(store)  # another node, or this one after a restart
+            assert (await chronicle.up_to_date(DOCUMENT)).version == log.version
+    await chronicle.up_to_date(DOCUMENT)
+    journal = Journal(Snapshot(0, None, None), TYPES)
+    ops = [made_of(op) for op in await store.read(DOCUMENT, 0)]
+    expected = [entry for op in ops if (entry := journal.take(op)) is not None]
+    expected += [entry for entry in [journal.entry()] if entry is not None]
+    found, rest = await store.chronicle.entries(DOCUMENT, Query(1_000))
+    assert found == expected[::-1]
+    assert rest is None
+    for query, fits in (
+        (Query(1_000, author="ben"), lambda each: "ben" in each.authors),
+        (Query(1_000, kind="revert"), lambda each: each.kind == "revert"),
+        (
+            Query(1_000, author="ada", kind="revert"),
+            lambda each: each.kind == "revert" and "ada" in each.authors,
+        ),
+        (Query(1_000, element="components/b0"), lambda each: each.kind != "create"),
+        (Query(1_000, element="components/b1"), lambda each: False),
+        (Query(1_000, before=50), lambda each: each.version <= 50),
+        (Query(1_000, above=50), lambda each: each.version > 50),
+    ):
+        assert (await store.chronicle.entries(DOCUMENT, query))[0] == [
+            each for each in found if fits(each)
+        ], query
+    for query in (Query(3), Query(3, author="ben"), Query(3, element="components/b0")):
+        pages, before = [], None
+        whole, _ = await store.chronicle.entries(
+            DOCUMENT, Query(1_000, author=query.author, element=query.element)
+        )
+        while True:
+            page, before = await store.chronicle.entries(
+                DOCUMENT, Query(3, before, author=query.author, element=query.element)
+            )
+            assert len(page) <= 3
+            pages += page
+            if before is None:
+                break
+        assert pages == whole
+    for entry in found:
+        assert await store.chronicle.entry(DOCUMENT, entry.version) == entry
+        assert await store.chronicle.entry(DOCUMENT, entry.base + 1) == entry
+    assert await store.chronicle.entry(DOCUMENT, log.version + 1) is None
+    assert await store.chronicle.entry(DOCUMENT, 0) is None
+
+
+async def test_two_nodes_that_look_at_once_enter_everything_once(store: SqlStore) -> None:
+    log = Log(store)
+    await log.add(Create(TYPE, design()), *[label(str(at), str(at + 1)) for at in range(2_500)])
+    nodes = [chronicle_of(store) for _ in range(3)]
+    found = await asyncio.gather(*(node.up_to_date(DOCUMENT) for node in nodes))
+    assert {each.version for each in found} == {log.version}
+    touches = await store.chronicle.touches(DOCUMENT, "components/b0", log.version)
+    assert [version for version, _ in touches] == list(range(log.version, 1, -1))
+
+
+async def test_a_node_keeps_up_with_what_it_commits_by_itself(store: SqlStore) -> None:
+    bus, log = MemoryBus(), Log(store)
+    await log.add(Create(TYPE, design()), label("0", "1"))
+    async with chronicle_of(store, bus=bus, quiet_seconds=0.01):
+        async with asyncio.timeout(30):
+            while (await store.chronicle.indexed(DOCUMENT)).version < 2:
+                await bus.publish("heads", b'["node","default","designs","d1",2]')
+                await asyncio.sleep(0.02)
+
+
+async def test_what_other_rules_made_is_made_anew(store: SqlStore) -> None:
+    log, chronicle = Log(store), chronicle_of(store)
+    await log.add(Create(TYPE, design()), label("0", "1"))
+    await chronicle.up_to_date(DOCUMENT)
+    before = await store.chronicle.entries(DOCUMENT, Query(10))
+    await store._database.write(lambda c: c.execute(indexed.update().values(form=FORM - 1)))
+    assert await store.chronicle.indexed(DOCUMENT) == Indexed()
+    await chronicle.up_to_date(DOCUMENT)
+    assert await store.chronicle.entries(DOCUMENT, Query(10)) == before
+    await store.chronicle.forget(DOCUMENT)
+    assert await store.chronicle.entries(DOCUMENT, Query(10)) == ([], None)
+    await chronicle_of(store).up_to_date(DOCUMENT)
+    assert await store.chronicle.entries(DOCUMENT, Query(10)) == before
+
+
+async def blamed(
+    chronicle: Chronicle, state: Any, element: str, version: int, path: Any = ()
+) -> Any:
+    value: Any = state
+    for step in element.split("/"):
+        value = value.get(step, ABSENT)
+    found = await chronicle.blame(DOCUMENT, version, element.split("/"), value, path)
+    return {path: (each.version, each.kind, each.author) for path, each in found.items()}
+
+
+async def test_blame_tells_who_in_which_version_and_why(store: SqlStore) -> None:
+    log, chronicle = Log(store), chronicle_of(store)
+    state = design()
+    await log.add(Create(TYPE, state))
+    await log.add(label("0", "1"), author="ben")
+    await log.add([{"p": ["components", "b0", "props", "variant"], "od": "primary"}], author="ben")
+    await log.add(label("1", "0"), author="ada", why={"kind": "restore", "version": 1})
+    del state["components"]["b0"]["props"]["variant"]
+    found = await blamed(chronicle, state, "components/b0", 4)
+    assert found[("props", "label")] == (4, "restore", "ada")
+    assert found[("name",)] == (1, "create", "ada")
+    assert await blamed(chronicle, state, "components/b0", 4, ("props", "variant")) == {
+        ("props", "variant"): (3, "edit", "ben")
+    }
+    assert await blamed(chronicle, state, "components/b0", 4, ("props", "never")) == {}
+    assert await blamed(chronicle, state, "meta", 4) == {
+        ("name",): (1, "create", "ada"),
+        ("description",): (1, "create", "ada"),
+    }
+
+
+@REAL
+@pytest.mark.parametrize("name", NAMES)
+async def test_blame_of_a_real_history_equals_a_walk_over_all_ops(
+    store: SqlStore, name: str
+) -> None:
+    log, chronicle = Log(store), chronicle_of(store)
+    states = versions(name)
+    ops: list[ot.Op] = [[]]
+    await log.add(Create(TYPE, states[0]))
+    for old, new in itertools.pairwise((*states, states[3])):
+        op = to_op(old, new)
+        # As many versions as an editor would make of it, one element after the other.
+        for _, group in itertools.groupby(op, key=lambda part: part["p"][:2]):
+            ops.append(list(group))
+            await log.add(ops[-1], pause=MINUTE)
+    state = states[3]
+    await chronicle.up_to_date(DOCUMENT)
+    checked = 0
+    elements = [f"components/{id}" for id in state["components"]][::15] + ["settings", "theme"]
+    for element in elements:
+        steps = tuple(element.split("/"))
+        value: Any = state
+        for step in steps:
+            value = value[step]
+        walk = Blame([(*steps, *path) for path in leaves(value)])
+        for version in range(len(ops) - 1, 0, -1):
+            walk.take(version + 1, ops[version])
+        walk.rest(1)
+        found = await chronicle.blame(DOCUMENT, log.version, steps, value)
+        assert {(*steps, *path): each.version for path, each in found.items()} == walk.found
+        checked += len(found)
+    assert checked > 100
+
+
+async def large(store: SqlStore, ops: int, components: int) -> tuple[Log, dict[str, Any]]:
+    log, random = Log(store), Random(3)
+    state = design(components)
+    await log.add(Create(TYPE, state))
+    edits = []
+    for at in range(ops):
+        id = f"b{random.randrange(components) if at % 2 else at % 10}"
+        props = state["components"][id]["props"]
+        edits.append(label(props["label"], str(at), id))
+        props["label"] = str(at)
+    for start in range(0, ops, 100):
+        await log.add(*edits[start : start + 100], pause=MINUTE, author=f"u{start // 100 % 5}")
+    return log, state
+
+
+def p95(times: list[float]) -> float:
+    return sorted(times)[int(len(times) * 0.95)] * 1_000
+
+
+async def timed(call: Callable[[], Any], times: list[float]) -> Any:
+    started = time.perf_counter()
+    result = await call()
+    times.append(time.perf_counter() - started)
+    return result
+
+
+@pytest.mark.bench
+async def test_bench_blame_and_timeline_at_20_000_ops_and_10_000_components(
+    store: SqlStore,
+) -> None:
+    log, state = await large(store, 20_000, 10_000)
+    chronicle = chronicle_of(store)
+    started = time.perf_counter()
+    await chronicle.up_to_date(DOCUMENT)
+    print(f"\nhistory of 20,000 ops made in {time.perf_counter() - started:.1f} s")
+    blames: list[float] = []
+    for at in range(200):
+        id = f"b{at}"
+        await timed(
+            lambda id=id: chronicle.blame(  # type: ignore[misc]
+                DOCUMENT, log.version, ("components", id), state["components"][id]
+            ),
+            blames,
+        )
+    pages: list[float] = []
+    for query in (
+        Query(50),
+        Query(50, 10_000),
+        Query(50, author="u1"),
+        Query(50, element="components/b0"),
+    ):
+        for _ in range(20):
+            await timed(lambda query=query: store.chronicle.entries(DOCUMENT, query), pages)  # type: ignore[misc]
+    print(f"blame of an element: p95 {p95(blames):.1f} ms, worst {max(blames) * 1000:.1f} ms")
+    print(f"page of the timeline: p95 {p95(pages):.1f} ms")
+    assert p95(blames) < 100
+    assert p95(pages) < 100
