@@ -86,6 +86,8 @@ class Style:
         pieces: what texts are made of. may_touch: changes right beside each other are no conflict.
         identities: keys by which items of lists are told apart, the first that all have.
         are_plain_named: items that are texts are told apart by themselves.
+        by_turn: items that nothing tells apart are told apart by their turn, as long as none has come or
+            gone, and both sides have not changed the same one (unless there is no other).
         is_derived: ours is taken where both differ, since no person sets it.
     """
 
@@ -95,6 +97,7 @@ class Style:
     may_touch: bool = True
     identities: tuple[str, ...] = ("id",)
     are_plain_named: bool = False
+    by_turn: bool = False
     is_derived: Callable[[Path], bool] = lambda path: False
 
 
@@ -195,6 +198,8 @@ class _Work:
     ) -> list[Any] | None:
         """Item by item, by what tells items apart; None where nothing does, or the order differs."""
         sides = self._named(base, ours, theirs)
+        if sides is None and self.style.by_turn:
+            sides = _by_turn(base, ours, theirs)
         if sides is None:
             return None
         was, mine, other = sides
@@ -233,6 +238,19 @@ class _Work:
             if [len(side) for side in named] == [len(side) for side in sides]:
                 return named
         return None
+
+
+def _by_turn(*sides: Sequence[Any]) -> list[dict[Hashable, Any]] | None:
+    """Each side as index → item, where items keep their turns for sure."""
+    base, ours, theirs = sides
+    if not len(base) == len(ours) == len(theirs):
+        return None
+    for was, mine, other in zip(*sides, strict=True):
+        if not all(type(item) in (dict, list) for item in (was, mine, other)):
+            return None
+        if len(base) > 1 and not _same(was, mine) and not _same(was, other):
+            return None
+    return [dict(enumerate(side)) for side in sides]
 
 
 def merge_text(base: str, ours: str, theirs: str, style: Style = _DEFAULT) -> str | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import dataclasses
 import gc
 import gzip
@@ -113,6 +112,8 @@ def _set_up_logging(settings: Settings) -> None:
 
 
 def _serve(options: argparse.Namespace, settings: Settings) -> int:
+    import asyncio
+
     from .app import claim
     from .web.server import listen, new_loop
 
@@ -149,6 +150,8 @@ async def _serve_until_stopped(settings: Settings, listener: socket.socket) -> N
 
 
 def _migrate(options: argparse.Namespace, settings: Settings) -> int:
+    import asyncio
+
     from .app import open_store
 
     async def migrate() -> None:
@@ -160,6 +163,8 @@ def _migrate(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _import(options: argparse.Namespace, settings: Settings) -> int:
+    import asyncio
+
     data = _design_at(options.file)
 
     async def add(backend: Backend, principal: Principal) -> None:
@@ -194,6 +199,8 @@ def _design_at(path: Path) -> Any:
 
 
 def _samples(options: argparse.Namespace, settings: Settings) -> int:
+    import asyncio
+
     import schemas
 
     async def load(backend: Backend, principal: Principal) -> None:

@@ -8,10 +8,7 @@ import io
 import json
 import subprocess
 import sys
-import tarfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -243,6 +240,7 @@ def _before(ref: str, path: Path, types: TypeRegistry, own: tuple[OwnRule, ...])
 
 def _at_revision(ref: str, path: Path) -> Source | None:
     """The design as it was at a revision; None: it was not there."""
+    import tarfile
     import tempfile
 
     from .sources import SourceError, folder_files, from_files, read
@@ -295,6 +293,9 @@ def _inside(folder: Path, name: str) -> Path | None:
 
 def _stored(options: argparse.Namespace) -> Source:
     """A design of a server, at a version."""
+    import urllib.error
+    import urllib.request
+
     from .sources import Source, SourceError, parse
 
     if options.design is None:

@@ -7,10 +7,12 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import DesignError
-from ..history.diff import ABSENT, Change, changes
+
+if TYPE_CHECKING:
+    from ..history.diff import Change
 
 __all__ = ["add_commands"]
 
@@ -163,6 +165,7 @@ def _diff(options: argparse.Namespace, settings: object) -> int:
 
 
 def _differs(options: argparse.Namespace) -> int:
+    from ..history.diff import changes
     from .sources import read
 
     old, new = read(options.old), read(options.new)
@@ -203,6 +206,8 @@ def _line(change: Change) -> str:
 
 def _value(change: Change, value: Any) -> Any:
     """What is shown of it: no whole elements, and nothing where there was nothing."""
+    from ..history.diff import ABSENT
+
     return None if value is ABSENT or not change.path else value
 
 
@@ -212,18 +217,26 @@ def _brief(value: object) -> str:
 
 
 def _merge(options: argparse.Namespace, settings: object) -> int:
-    return _guarded(lambda: _merged(options))
-
-
-def _merged(options: argparse.Namespace) -> int:
     from ..interchange.merge import merge_texts, told
 
-    texts = [path.read_text("utf-8") for path in (options.base, options.ours, options.theirs)]
-    merged, conflicts = merge_texts(*texts)
-    _write(options.ours, merged)
+    path = options.path or options.ours
+    try:
+        texts = [each.read_text("utf-8") for each in (options.base, options.ours, options.theirs)]
+        merged, conflicts = merge_texts(*texts)
+        _write(options.ours, merged)
+    except (OSError, ValueError, RecursionError) as error:
+        print(f"coweave: {path}: merged as text: {error}", file=sys.stderr)
+        return _merged_as_text(options)
     for conflict in conflicts:
-        print(
-            f"coweave: conflict in {options.path or options.ours}: {told(conflict)}",
-            file=sys.stderr,
-        )
+        print(f"coweave: conflict in {path}: {told(conflict)}", file=sys.stderr)
     return int(bool(conflicts))
+
+
+def _merged_as_text(options: argparse.Namespace) -> int:
+    """What is no JSON is git's to merge, line by line. Exit code 1: conflicts; 2: it cannot."""
+    import subprocess
+
+    names = ["-L", "ours", "-L", "base", "-L", "theirs"]
+    files = [str(each) for each in (options.ours, options.base, options.theirs)]
+    done = subprocess.run(["git", "merge-file", *names, *files])
+    return done.returncode if done.returncode in (0, 1) else 1 if done.returncode < 128 else 2

@@ -1,4 +1,4 @@
-"""Three-way merge (SPEC OT140-OT147)."""
+"""Three-way merge (SPEC OT140-OT148)."""
 
 from __future__ import annotations
 
@@ -159,3 +159,23 @@ def test_OT144_edits_of_different_lines_of_a_text_merge_and_of_one_word_do_not(s
         assert merge_text(base, joined(mine), joined(other)) == joined({**mine, **other})
     same_row = {rows[0]: f"other {rows[0]}"}
     assert merge_text(base, joined(mine), joined(same_row)) is None
+
+
+@pytest.mark.parametrize(
+    ("base", "ours", "theirs", "result"),
+    [
+        ([{"a": 1, "b": 1}], [{"a": 2, "b": 1}], [{"a": 1, "b": 2}], [{"a": 2, "b": 2}]),
+        ([{"a": 1}, [1], {}], [{"a": 2}, [1], {}], [{"a": 1}, [2], {}], [{"a": 2}, [2], {}]),
+        ([{"a": 1}, {"b": 1}], [{"b": 1}, {"a": 1}], [{"a": 2}, {"b": 1}], None),
+        ([{"a": 1}], [{"a": 2}, {}], [{"a": 1, "b": 2}], None),
+        ([1, 2], [2, 2], [1, 3], None),
+    ],
+)
+def test_OT148_by_their_turn(base: Any, ours: Any, theirs: Any, result: Any) -> None:
+    for one, other in ((ours, theirs), (theirs, ours)):
+        merged = merge(base, one, other, Style(by_turn=True))
+        if result is None:
+            assert [each.path for each in merged.conflicts] == [()]
+        else:
+            assert (merged.value, merged.conflicts) == (result, ())
+        assert merge(base, one, other).conflicts

@@ -5,6 +5,7 @@ import gzip
 import json
 import os
 import random
+import re
 import shlex
 import subprocess
 import sys
@@ -120,7 +121,6 @@ def test_what_cannot_be_read_is_exit_2(tmp_path: Path, capsys: pytest.CaptureFix
         ["export", tmp_path / "bad.json"],
         ["diff", tmp_path / "bad.json", tmp_path / "bad.json"],
         ["format", tmp_path / "none.json"],
-        ["merge-driver", tmp_path / "bad.json", tmp_path / "bad.json", tmp_path / "bad.json"],
     ):
         code, _, err = run(capsys, *arguments)
         assert code == 2 and err.startswith("coweave: ")
@@ -177,18 +177,13 @@ def test_an_edit_of_an_appsmith_folder_is_one_line_of_git_diff(
     )
 
 
+IDENTITY = ("-c", "user.name=T", "-c", "user.email=t@example.com", "-c", "init.defaultBranch=main")
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(TOP)}
+
+
 def git(folder: Path, *arguments: str, code: int = 0) -> str:
-    identity = [
-        "-c",
-        "user.name=T",
-        "-c",
-        "user.email=t@example.com",
-        "-c",
-        "init.defaultBranch=main",
-    ]
-    environment = {**os.environ, "PYTHONPATH": str(TOP)}
     done = subprocess.run(
-        ["git", *identity, *arguments], cwd=folder, capture_output=True, text=True, env=environment
+        ["git", *IDENTITY, *arguments], cwd=folder, capture_output=True, text=True, env=ENVIRONMENT
     )
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout
@@ -212,8 +207,11 @@ def element(rng: random.Random) -> dict[str, Any]:
     return {"name": "E", "dynamicBindingPathList": paths, "type": "Text", "props": props}
 
 
-def case(rng: random.Random) -> tuple[Any, Any, Any, Any]:
-    """(base, ours, theirs, the merge or None where it must be a conflict)."""
+Case = tuple[Any, Any, Any, Any]
+"""Of one element: base, ours, theirs, the merge (with our name where the names are a conflict)."""
+
+
+def case(rng: random.Random, *, conflict: bool) -> Case:
     base = element(rng)
     ours, theirs = copy.deepcopy(base), copy.deepcopy(base)
     keys = sorted(base["props"])
@@ -230,48 +228,160 @@ def case(rng: random.Random) -> tuple[Any, Any, Any, Any]:
                 target["props"][f"new-{key}"] = [key]
     theirs["dynamicBindingPathList"].append({"key": "q"})
     wanted["dynamicBindingPathList"].append({"key": "q"})
-    if rng.random() < 0.3:
+    if conflict:
         ours["name"], theirs["name"] = "Mine", "Yours"
-        return base, ours, theirs, None
+        wanted["name"] = "Mine"
+    elif rng.random() < 0.3:
+        rng.choice([ours, theirs])["name"] = wanted["name"] = "Renamed"
     return base, ours, theirs, wanted
 
 
-def merged_by_git(folder: Path, count: int, seed: int) -> None:
+def one_file_per_element(elements: list[Any], seed: int) -> dict[str, Any]:
+    return {f"components/c{seed}x{n}.json": each for n, each in enumerate(elements)}
+
+
+def design_in_one_file(elements: list[Any], seed: int) -> dict[str, Any]:
+    components = {f"c{n}": each for n, each in enumerate(elements)}
+    return {f"design{seed}.json": {**new_design("D"), "components": components}}
+
+
+def page_of_appsmith(elements: list[Any], seed: int) -> dict[str, Any]:
+    widgets = [{**each, "widgetId": f"w{n}"} for n, each in enumerate(elements)]
+    root = {"widgetId": "0", "children": [{"widgetId": "frame", "children": widgets}]}
+    return {f"pages/P{seed}/P{seed}.json": {"unpublishedPage": {"layouts": [{"dsl": root}]}}}
+
+
+def export_of_tooljet(elements: list[Any], seed: int) -> dict[str, Any]:
+    rows = [{**each, "id": f"id-{n}"} for n, each in enumerate(elements)]
+    return {f"tooljet{seed}.json": {"app": [{"definition": {"appV2": {"components": rows}}}]}}
+
+
+FORMS = (one_file_per_element, design_in_one_file, page_of_appsmith, export_of_tooljet)
+
+
+def merged_by_git(folder: Path, counts: list[int], seed: int) -> int:
+    """Merge generated cases in files of every form; returns how many there were."""
     rng = random.Random(seed)
     set_driver(folder)
-    cases = {f"components/c{n}.json": case(rng) for n in range(count)}
-    (folder / "components").mkdir()
+    cases: list[dict[str, Case]] = []
+    total = 0
+    for form, count in zip(FORMS, counts, strict=True):
+        for has_conflicts in (False, True):
+            made = [
+                case(rng, conflict=has_conflicts and (n == 0 or rng.random() < 0.3))
+                for n in range(count)
+            ]
+            sides = [form([each[side] for each in made], has_conflicts) for side in range(4)]
+            cases.append({path: tuple(side[path] for side in sides) for path in sides[0]})  # type: ignore[misc]
+            total += count
+    files = {path: values for each in cases for path, values in each.items()}
     for branch, side in (("main", 0), ("ours", 1), ("theirs", 2)):
         if side:
             git(folder, "checkout", "-q", "-b", branch, "main")
-        for path, values in cases.items():
-            text = json.dumps(values[side], indent=2, sort_keys=True)
-            (folder / path).write_text(text + "\n")
+        for path, values in files.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_text(json.dumps(values[side], indent=2, sort_keys=True) + "\n")
         git(folder, "add", ".")
         git(folder, "commit", "-q", "-m", branch)
     git(folder, "checkout", "-q", "ours")
-    conflicts = {path for path, values in cases.items() if values[3] is None}
-    git(folder, "merge", "-q", "theirs", code=1 if conflicts else 0)
+    git(folder, "merge", "-q", "theirs", code=1)
     unmerged = set(git(folder, "diff", "--name-only", "--diff-filter=U").split())
-    assert unmerged == conflicts
-    for path, values in cases.items():
+    assert unmerged == {path for path, values in files.items() if '"Mine"' in json.dumps(values)}
+    for path, values in files.items():
         text = (folder / path).read_text()
-        if values[3] is None:
-            assert (
-                '<<<<<<< ours\n  "name": "Mine",\n=======\n  "name": "Yours",\n>>>>>>> theirs\n'
-                in text
-            )
-        else:
-            assert json.loads(text) == values[3]
+        marked = len(MARKED.findall(text))
+        assert marked == json.dumps(values[3]).count('"Mine"')
+        assert json.loads(MARKED.sub(r"\1", text)) == values[3]
+    return total
+
+
+MARKED = re.compile(
+    r'<<<<<<< ours\n( +"name": "Mine",?\n)=======\n +"name": "Yours",?\n>>>>>>> theirs\n'
+)
+
+
+def test_what_is_no_json_is_merged_as_text(tmp_path: Path) -> None:
+    set_driver(tmp_path)
+    base = "{ // a note\n" + "".join(f"line {n}\n" for n in range(20))
+    edits = {
+        "main": base,
+        "theirs": base.replace("line 19", "their 19"),
+        "ours": base.replace("line 1\n", "our 1\n"),
+    }
+    for branch, text in edits.items():
+        if branch != "main":
+            git(tmp_path, "checkout", "-q", "-b", branch, "main")
+        (tmp_path / "notes.json").write_text(text)
+        git(tmp_path, "add", ".")
+        git(tmp_path, "commit", "-q", "-m", branch)
+    git(tmp_path, "merge", "-q", "theirs")
+    merged = base.replace("line 19", "their 19").replace("line 1\n", "our 1\n")
+    assert (tmp_path / "notes.json").read_text() == merged
+    git(tmp_path, "checkout", "-q", "theirs")
+    (tmp_path / "notes.json").write_text(base.replace("line 1\n", "other 1\n"))
+    git(tmp_path, "commit", "-qam", "again")
+    git(tmp_path, "merge", "-q", "ours", code=1)
+    assert (
+        "<<<<<<< ours\nother 1\n=======\nour 1\n>>>>>>> theirs\n"
+        in (tmp_path / "notes.json").read_text()
+    )
+
+
+MERGES = TOP.parent / "shared" / "corpus" / "merges"
+
+
+@pytest.mark.skipif(not MERGES.is_dir(), reason="the corpus of real merges is not here")
+@pytest.mark.parametrize("name, conflicts, right", [("82f8e96d", 0, 409), ("90f6e934", 2, 23)])
+def test_real_merges_by_git(name: str, conflicts: int, right: int, tmp_path: Path) -> None:
+    """Real merges of an app, again by git with the driver: as people left them, but where both sides had changed it."""
+    (folder,) = MERGES.glob(f"*{name}")
+    sides = {
+        side: json.loads(gzip.decompress((folder / f"{side}.json.gz").read_bytes()))
+        for side in ("base", "left", "right", "merged")
+    }
+    files = {side: element_files(value) for side, value in sides.items()}
+    set_driver(tmp_path)
+    for branch in ("base", "right", "left"):
+        if branch != "base":
+            git(tmp_path, "checkout", "-q", "-b", branch, "main")
+        for path in files["base"].keys() - files[branch].keys():
+            (tmp_path / path).unlink()
+        for path, value in files[branch].items():
+            (tmp_path / path).parent.mkdir(exist_ok=True)
+            (tmp_path / path).write_text(json.dumps(value, indent=2, sort_keys=True) + "\n")
+        git(tmp_path, "add", ".")
+        git(tmp_path, "commit", "-q", "-m", branch)
+    subprocess.run(["git", *IDENTITY, "merge", "-q", "right"], cwd=tmp_path, env=ENVIRONMENT)
+    unmerged = set(git(tmp_path, "diff", "-z", "--name-only", "--diff-filter=U").split("\0")[:-1])
+    assert len(unmerged) == conflicts
+    merged = {
+        path: json.loads((tmp_path / path).read_text()) == value
+        for path, value in files["merged"].items()
+        if path not in unmerged and (tmp_path / path).is_file()
+    }
+    assert len(merged) == right and all(merged.values())
+
+
+def element_files(design: dict[str, Any]) -> dict[str, Any]:
+    """One file per element; what is there once in a file each."""
+    return {
+        f"{section}/{id.replace('/', ' ')}.json": each
+        for section, elements in design.items()
+        if isinstance(elements, dict)
+        for id, each in elements.items()
+        if isinstance(each, dict)
+    }
 
 
 def test_git_merges_by_property(tmp_path: Path) -> None:
-    merged_by_git(tmp_path, 24, 1)
+    assert merged_by_git(tmp_path, [6, 50, 50, 50], 1) >= 200
 
 
 @pytest.mark.soak
 def test_git_merges_by_property_many_times(tmp_path: Path) -> None:
-    merged_by_git(tmp_path, 240, 2)
+    for seed in range(2, 6):
+        (tmp_path / str(seed)).mkdir()
+        merged_by_git(tmp_path / str(seed), [60, 200, 200, 200], seed)
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the corpus of real exports is not here")

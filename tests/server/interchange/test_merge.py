@@ -13,7 +13,8 @@ from .corpus import CORPUS, read
 
 BASE: dict[str, Any] = {
     "name": "T", "props": {"a": 1, "b": {"c": "x", "d": True}}, "rows": [{"id": "1", "v": 1}, {"id": "2", "v": 2}],
-    "paths": [{"key": "a"}, {"key": "b"}], "order": [3, 1, 2], "body": "one\ntwo\nthree\nfour\nfive\n",
+    "paths": [{"key": "a"}, {"key": "b"}], "order": [3, 1, 2],
+    "parts": [{"a": 1, "b": 1}], "rooms": [{"a": 1}, [1], {}], "body": "one\ntwo\nthree\nfour\nfive\n",
 }  # fmt: skip
 
 
@@ -41,6 +42,9 @@ def edited(**changes: Any) -> dict[str, Any]:
          edited(rows=[BASE["rows"][1], {"id": "1", "v": 7}])),
         (edited(body="ONE\ntwo\nthree\nfour\nfive\n"), edited(body="one\ntwo\nthree\nfour\nFIVE\nsix\n"),
          edited(body="ONE\ntwo\nthree\nfour\nFIVE\nsix\n")),
+        (edited(parts=[{"a": 2, "b": 1}]), edited(parts=[{"a": 1, "b": 2}]), edited(parts=[{"a": 2, "b": 2}])),
+        (edited(rooms=[{"a": 2}, [1], {}]), edited(rooms=[{"a": 1}, [2], {}]), edited(rooms=[{"a": 2}, [2], {}])),
+        (edited(rooms=[[1], {"a": 1}, {}]), edited(rooms=[{"a": 2}, [1], {}]), None),
         (edited(name="U"), edited(name="V"), None),
         (edited(order=[1, 2]), edited(order=[2, 1]), None),
         (edited(body="ONE\ntwo\nthree\nfour\nfive\n"), edited(body="uno\ntwo\nthree\nfour\nfive\n"), None),
@@ -94,6 +98,34 @@ def test_a_conflict_stands_between_marks() -> None:
         '{\n<<<<<<< ours\n  "a": 2,\n=======\n  "a": {\n    "x": 1\n  },\n>>>>>>> theirs\n'
         '  "b": {\n    "c": 1\n  },\n  "z": 1\n}'
     )
+
+
+def test_conflicts_of_a_file_on_one_line_are_its_two_lines() -> None:
+    base = {"a": 1, "b": 1, "list": [{"id": "1", "x": 1}], "same": 0}
+    ours = {"a": 2, "b": 2, "list": [{"id": "1", "x": 2}], "same": 1}
+    theirs = {"a": 3, "list": [{"id": "1", "x": 3, "y": 1}], "same": 0}
+    for separators in ((",", ":"), (", ", ": ")):
+        texts = [json.dumps(each, separators=separators) for each in (base, ours, theirs)]
+        merged, conflicts = merge_texts(*texts)
+        assert [each.path for each in conflicts] == [("a",), ("b",), ("list", 0, "x")]
+        first, mine, middle, other, last = merged.split("\n")
+        assert (first[:7], middle, last[:7]) == ("<<<<<<<", "=======", ">>>>>>>")
+        rest = {"list": [{"id": "1", "x": 2, "y": 1}], "same": 1}
+        assert mine == json.dumps({"a": 2, "b": 2, **rest}, separators=separators)
+        rest = {"list": [{"id": "1", "x": 3, "y": 1}], "same": 1}
+        assert other == json.dumps({"a": 3, **rest}, separators=separators)
+
+
+def test_escapes_stay_escapes() -> None:
+    base = '{\n  "a": "\\u00e9",\n  "b": 1\n}'
+    merged, _ = merge_texts(base, base.replace("1", "2"), base.replace('"b"', '"c": 3,\n  "b"'))
+    assert "\\u00e9" in merged and json.loads(merged) == {"a": "é", "b": 2, "c": 3}
+
+
+def test_what_is_no_json_is_refused() -> None:
+    for text in ("{", '{"a": 1, "a": 2}', "x"):
+        with pytest.raises(ValueError):
+            merge_texts("{}", text, "{}")
 
 
 def random_json(rng: random.Random, depth: int = 3) -> Any:

@@ -11,9 +11,10 @@ import pytest
 
 from server.document.validate import Validator
 from server.interchange import import_from
+from server.interchange.appsmith_git import export_from_folder
 from server.types import TypeRegistry
 
-from .corpus import APPSMITH, TOOLJET, exports, read
+from .corpus import APPSMITH, CORPUS, TOOLJET, exports, git_folder, read
 
 TYPES = TypeRegistry.load()
 VALIDATOR = Validator(TYPES)
@@ -28,6 +29,8 @@ def components() -> Iterator[tuple[str, dict[str, Any]]]:
     for path in (*exports(APPSMITH), *exports(TOOLJET)):
         for component in import_from(read(path)).document["components"].values():
             yield path.name, component
+    for component in import_from(export_from_folder(git_folder())).document["components"].values():
+        yield "git", component
 
 
 ALL = list(components()) if APPSMITH.is_dir() else []
@@ -35,8 +38,15 @@ ALL = list(components()) if APPSMITH.is_dir() else []
 
 def test_nearly_all_components_have_a_schema() -> None:
     known = sum(TYPES.get(each["type"], each["typeVersion"]) is not None for _, each in ALL)
-    assert len(ALL) == 2_341
+    assert len(ALL) == 2_341 + 785
     assert known / len(ALL) >= 0.99
+
+
+@pytest.mark.parametrize("tool, prefix, count", [("appsmith", "", 20), ("tooljet", "tooljet.", 10)])
+def test_the_types_that_people_use_most_are_there(tool: str, prefix: str, count: int) -> None:
+    names = [path.stem for path in (CORPUS / "inferred-schemas" / tool).glob("*.json")]
+    assert len(names) == count
+    assert all(prefix + name in TYPES for name in names)
 
 
 def test_those_refused_are_wrong_for_a_reason_that_is_written_down() -> None:
@@ -56,14 +66,14 @@ def planted(
 ) -> tuple[dict[str, Any], tuple[Any, ...], str] | None:
     """The component with one fault: a value of the wrong kind, out of an enum, or a key with a slip."""
     kind = TYPES.get(component["type"], component["typeVersion"])
-    if kind is None or not component["props"]:
+    part = rng.choice([part for part in ("props", "style") if component.get(part)] or ["props"])
+    if kind is None or not component[part]:
         return None
-    declared = kind.schema["properties"]["props"]["properties"]
+    declared = kind.schema["properties"][part]["properties"]
     faulty = copy.deepcopy(component)
-    key = rng.choice(sorted(component["props"]))
+    values = faulty[part]
+    key = rng.choice(sorted(values))
     turn = rng.choice(["kind", "enum", "key"])
-    value = component["props"][key]
-    schema = json.dumps(declared[key])
     if turn == "key":
         at = rng.randrange(len(key))
         slip = (
@@ -71,37 +81,42 @@ def planted(
             if len(key) > 3 and rng.random() < 0.5
             else key[:at] + "x" + key[at:]
         )
-        if slip in declared or slip in component["props"] or not slip:
+        if slip in declared or slip in values or not slip:
             return None
-        faulty["props"][slip] = faulty["props"].pop(key)
-        return faulty, ("props", slip), turn
+        values[slip] = values.pop(key)
+        return faulty, (part, slip), turn
     if turn == "enum":
         enumerated = [
-            k
-            for k in component["props"]
-            if '"enum"' in json.dumps(declared[k].get("anyOf", [{}])[0])
+            k for k in values if '"enum"' in json.dumps(declared[k].get("anyOf", [{}])[0])
         ]
         if not enumerated:
             return None
         key = rng.choice(sorted(enumerated))
-        faulty["props"][key] = rng.choice(["NO_SUCH", "Primary2", "zz"])
-        return faulty, ("props", key), turn
+        values[key] = rng.choice(["NO_SUCH", "Primary2", "zz"])
+        return faulty, (part, key), turn
     wrong: list[Any] = [17, True, None, "banana", ["x", 1], {"x": {"y": 1}}]
     same = {
         str: "banana", bool: True, int: 17, float: 17, list: ["x", 1], dict: {"x": {"y": 1}}, type(None): None,
     }  # fmt: skip
+    value, schema = values[key], json.dumps(declared[key])
     wrong.remove(same[type(value)])
     if '"type": "string"' in schema or "$ref" in schema:
         wrong = [each for each in wrong if not isinstance(each, str) or isinstance(value, bool)]
-    faulty["props"][key] = rng.choice(wrong)
-    return faulty, ("props", key), turn
+    values[key] = rng.choice(wrong)
+    return faulty, (part, key), turn
 
 
-def test_planted_single_faults_are_found_at_their_path() -> None:
+@pytest.mark.parametrize("tool", ["appsmith", "tooljet"])
+def test_planted_single_faults_are_found_at_their_path(tool: str) -> None:
     rng = random.Random(7)
-    whole = [each for _, each in ALL if VALIDATOR.is_valid("components/c", each)]
+    whole = [
+        each
+        for _, each in ALL
+        if each["type"].startswith("tooljet.") == (tool == "tooljet")
+        and VALIDATOR.is_valid("components/c", each)
+    ]
     planted_, found, missed = 0, 0, []
-    while planted_ < 3_000:
+    while planted_ < 2_000:
         made = planted(rng.choice(whole), rng)
         if made is None:
             continue
@@ -111,5 +126,5 @@ def test_planted_single_faults_are_found_at_their_path() -> None:
         if path in at:
             found += 1
         else:
-            missed.append((faulty["type"], path, turn, str(faulty["props"][path[1]])[:40]))
+            missed.append((faulty["type"], path, turn, str(faulty[path[0]][path[1]])[:40]))
     assert found / planted_ >= 0.95, (found, planted_, missed[:60])
