@@ -62,6 +62,7 @@ run: $(SETUP) $(DESIGNER) ## set everything up and serve the designer at http://
 
 test: $(SETUP) $(DESIGNER) $(INTEROP_PACKAGES) ## set everything up and run every gate
 	@tools/chromium.sh
+	@tools/services.sh
 	@tools/stage.sh "ruff, mypy, floors" .venv/bin/python -m pytest -q tests/test_source.py
 	@cd designer_ui && ../tools/stage.sh "tsc" ../tools/node.sh npm run --silent typecheck
 	@cd designer_ui && ../tools/stage.sh "biome" ../tools/node.sh npm run --silent lint
@@ -80,6 +81,7 @@ bench-quick: $(SETUP) $(INTEROP_PACKAGES) $(BENCH_PACKAGES) ## the same in about
 	@tools/node.sh .venv/bin/python -m tests.bench.compare --quick
 
 soak: $(SETUP) $(DESIGNER) $(INTEROP_PACKAGES) ## the long runs; not a gate
+	@tools/services.sh
 	@tools/node.sh .venv/bin/python -m pytest -q -s -m soak --timeout=0 $(TESTS)
 
 bench-ot: $(SETUP) $(INTEROP_PACKAGES) ## measure the engine beside npm's

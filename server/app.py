@@ -26,10 +26,14 @@ from starlette.types import ASGIApp
 from starlette.websockets import WebSocket
 
 from .bus.memory import MemoryBus
+from .bus.redis import RedisBus
 from .errors import Code
 from .locks.memory import MemoryLocks
+from .locks.redis import RedisLocks
 from .policy.roles import Role
+from .ports import Bus, Locks
 from .protocol.identity import Identities
+from .redis.link import Link, LinkError
 from .room.kind import SCRATCH, designs
 from .runtime.chronicle import Chronicle
 from .runtime.committer import Committer
@@ -89,9 +93,7 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
         committer = await stack.enter_async_context(Committer(store))
         types = TypeRegistry.load()
         await asyncio.to_thread(lambda: types.etag)  # reads them all: now, not at the first request
-        bus, locks = MemoryBus(), MemoryLocks()
-        stack.push_async_callback(bus.close)
-        stack.push_async_callback(locks.close)
+        bus, locks = await _open_ties(stack, settings)
         name = f"node-{secrets.token_hex(6)}"
         node = Node(
             name=name, store=store, commits=committer, locks=locks, bus=bus, clock=_milliseconds
@@ -137,6 +139,22 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
             ),
             acts=Acts(store.audit, _milliseconds),
         )
+
+
+async def _open_ties(stack: AsyncExitStack, settings: Settings) -> tuple[Bus, Locks]:
+    """What ties this node to the others. Redis need not be there now, or ever: edits do without."""
+    if settings.redis is None:
+        own = MemoryBus(), MemoryLocks()
+        for adapter in own:
+            stack.push_async_callback(adapter.close)
+        return own
+    try:
+        link = Link.parse(settings.redis)
+    except LinkError as error:
+        raise SettingsError(f"COWEAVE_REDIS {error}") from error
+    locks = RedisLocks(link) if settings.write_locks else MemoryLocks()
+    stack.push_async_callback(locks.close)
+    return await stack.enter_async_context(RedisBus(link)), locks
 
 
 @contextmanager

@@ -31,6 +31,7 @@ __all__ = [
     "Head",
     "Leases",
     "Locks",
+    "LocksUnavailable",
     "Milestone",
     "NewOp",
     "OutcomeUnknown",
@@ -352,10 +353,15 @@ class Audit(Protocol):
         ...
 
 
+class LocksUnavailable(Exception):
+    """The lock service cannot answer now; whoever asked goes on without, and the commit decides."""
+
+
 class Locks(Protocol):
     """Write locks per element: short, all or none, owned by a node.
 
-    The commit is the fence, not the lock: an adapter may lose locks at any time.
+    The commit is the fence, not the lock: an adapter may lose locks at any time. It bounds its own
+    waits, and where the service is away it says so: `acquire` raises `LocksUnavailable`.
     """
 
     async def acquire(
@@ -363,13 +369,16 @@ class Locks(Protocol):
     ) -> list[bool]:
         """Take the elements of each group (one op's), all or none; one answer per group.
 
-        One call per batch; keys are taken in sorted order; what `owner` holds already, by this call
-        or an earlier one, counts as taken. Never waits while holding. Elements are "section/id".
+        One call per batch; what `owner` holds already, by this call or an earlier one, counts as
+        taken. Never waits while holding. Elements are "section/id". Raises: LocksUnavailable.
         """
         ...
 
     async def release(self, document: DocumentId, elements: frozenset[str], owner: str) -> None:
-        """Give back those that `owner` still holds; others' are left alone."""
+        """Give back those that `owner` still holds; others' are left alone.
+
+        Raises: LocksUnavailable; what was held then ends by itself.
+        """
         ...
 
     async def close(self) -> None:

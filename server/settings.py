@@ -42,6 +42,8 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     database: str = "sqlite:///var/coweave.sqlite3"  # an SQLAlchemy URL
+    redis: str | None = None  # None: locks and messages of one process, for one node
+    write_locks: bool = True  # with Redis; without them the commit alone decides who goes first
     data_dir: Path = Path("var")  # the cluster key lies here when `secret` is not given
     secret: str | None = None  # cluster key for connection ids; the same on every node
     scratch: bool = False  # serve the schema-less collection `scratch`
@@ -129,6 +131,8 @@ class Settings:
             host=text("HOST", default.host),
             port=whole("PORT", default.port, 0, 65535),
             database=text("DATABASE", default.database),
+            redis=env.get("COWEAVE_REDIS") or None,
+            write_locks=bool(flag("WRITE_LOCKS", True)),
             data_dir=Path(text("DATA_DIR", str(default.data_dir))),
             secret=env.get("COWEAVE_SECRET") or None,
             scratch=bool(flag("SCRATCH", False)),

@@ -27,6 +27,7 @@ FLOORS = (
     {"server.accounts"},
     {"server.document"},
     {"server.room", "server.history", "server.check", "server.interchange"},
+    {"server.redis"},
     {"server.store", "server.locks", "server.bus", "server.review"},
     {"server.runtime"},
     {"server.web", "server.yjs"},

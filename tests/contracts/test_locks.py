@@ -62,6 +62,44 @@ async def test_only_the_owner_can_release(locks: Locks) -> None:
     assert await locks.acquire(CLAIMS, [group("a")], "two") == [True]
 
 
+async def test_giving_back_leaves_what_was_taken_again(locks: Locks) -> None:
+    await locks.acquire(CLAIMS, [group("a", "b")], "one")
+    await locks.acquire(CLAIMS, [group("a")], "one")
+    await locks.release(CLAIMS, group("b"), "one")
+    assert await locks.acquire(CLAIMS, [group("a"), group("b")], "two") == [False, True]
+
+
+HOSTILE = ["a", "a#w", "a:b", "a*", "{a}", "}", "a/b", "a b", "%61", "é", "a\n", "\x00", "[a]", "?"]
+
+
+async def test_C6_ids_of_any_kind_do_not_meet(locks: Locks) -> None:
+    """Neither as the document's id, nor as its tenant, nor as an element's id, nor as an owner."""
+    documents = [CLAIMS._replace(id=id) for id in HOSTILE]
+    documents += [CLAIMS._replace(tenant=id) for id in HOSTILE]
+    documents += [DocumentId("a}:x", "designs", "y"), DocumentId("a", "designs", "x}:y")]
+    every = [group(id) for id in HOSTILE]
+    for document in documents:
+        owner = f"owner of {document}"
+        assert await locks.acquire(document, every, owner) == [True] * len(every), document
+        assert await locks.acquire(document, every, "another") == [False] * len(every), document
+    for document in documents:
+        await locks.release(document, frozenset().union(*every), "another")
+        assert await locks.acquire(document, every, "another") == [False] * len(every), document
+    owned = CLAIMS._replace(id="owned")
+    for id in HOSTILE:
+        await locks.acquire(owned, [group(id)], id)
+    for id, other in zip(HOSTILE, HOSTILE[1:] + HOSTILE[:1], strict=True):
+        assert await locks.acquire(owned, [group(id), group(other)], id) == [True, False]
+
+
+async def test_many_elements_are_taken_in_one_call(locks: Locks) -> None:
+    page = group(*(f"c{n}" for n in range(20_000)))
+    assert await locks.acquire(CLAIMS, [page, group("c7")], "one") == [True, True]
+    assert await locks.acquire(CLAIMS, [group("c19999"), group("other")], "two") == [False, True]
+    await locks.release(CLAIMS, page, "one")
+    assert await locks.acquire(CLAIMS, [group("c0", "c19999")], "two") == [True]
+
+
 @pytest.mark.parametrize(
     "other",
     [

@@ -84,3 +84,10 @@ def test_development_is_for_this_machine_unless_said(
 def test_a_wrong_value_is_named(key: str, value: str) -> None:
     with pytest.raises(SettingsError, match=f"COWEAVE_{key}"):
         Settings.from_env({f"COWEAVE_{key}": value})
+
+
+def test_redis_is_given_by_its_url() -> None:
+    assert Settings.from_env({}).redis is None
+    given = Settings.from_env({"COWEAVE_REDIS": "redis://r", "COWEAVE_WRITE_LOCKS": "0"})
+    assert given.redis == "redis://r"
+    assert not given.write_locks

@@ -1,0 +1,1 @@
+"""The way to Redis that the adapters of several ports share."""
