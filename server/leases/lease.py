@@ -88,12 +88,14 @@ class LeaseTable:
     """All leases of a document, by element and in its order.
 
     `epoch` counts the changes of who holds what, ever; it is the counter that tokens are from.
-    `now` is when it was read.
+    `now` is when it was read. `is_protected`: the document changes by merges only, which counts as
+    a change of who holds what.
     """
 
     epoch: int = 0
     leases: tuple[Lease, ...] = ()
     now: int = 0
+    is_protected: bool = False
 
     def get(self, element: str) -> Lease | None:
         """The lease on this very element."""
@@ -109,7 +111,7 @@ class LeaseTable:
     def with_leases(self, leases: Iterable[Lease], *, epoch: int) -> LeaseTable:
         """The same moment, other leases."""
         ordered = tuple(sorted(leases, key=lambda lease: lease.element))
-        return LeaseTable(epoch, ordered, self.now)
+        return replace(self, epoch=epoch, leases=ordered)
 
 
 @dataclass(frozen=True, slots=True)

@@ -239,6 +239,13 @@ class Batch:
                 "Another Yjs update was committed first: this one must be read again.",
                 rule="yjs",
             )
+        if self.leases.table.is_protected and not submit.is_merge:
+            raise DesignError(
+                Code.PROTECTED,
+                "This design is protected: it is changed on branches, and by merging them.",
+            )
+        if submit.is_merge:
+            self._require_unmoved(entry, base)
         edit = entry.edit
         # Most edits meet nobody: then nothing is lost, and a single component stays as it is.
         is_met = window.is_met(entry.elements, base)
@@ -288,6 +295,20 @@ class Batch:
         )
         window.append(op)
         return op
+
+    def _require_unmoved(self, entry: Entry, base: int) -> None:
+        """A merge was worked out on its base: what it relies on must be what it was (RM56).
+
+        Raises: DesignError(STALE).
+        """
+        if self._draft is None or base == self._window.end or not isinstance(entry.edit, list):
+            return
+        if self._window.is_met(entry.elements | self._draft.lock_set(entry.edit), base):
+            raise DesignError(
+                Code.STALE,
+                "What the merge is about has changed meanwhile.",
+                version=self._window.end,
+            )
 
     def _is_stale(self, submit: Submit, base: int) -> bool:
         """Whether a Yjs update came between that another reader of updates took: an edit that was

@@ -54,6 +54,7 @@ class Submit:
     bulk: bool = False  # a server command: limits of its own
     update: bytes = b""  # the Yjs update that the edit was read from; it is stored with the edit
     why: Why | None = None  # what a server command keeps beside the op
+    is_merge: bool = False  # as it is or not at all; a protected document changes so only
     lease: int | None = None  # the token by which its author relies on holding what it edits
     request: Any = None
     within: Within | None = None  # the pages that the author may edit; None: everything

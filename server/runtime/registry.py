@@ -127,11 +127,13 @@ class Rooms:
         base: int | None = None,
         why: Why | None = None,
         within: Within | None = None,
+        is_merge: bool = False,
     ) -> int:
         """A server command: commit `edit`, made on version `base` (None: whatever is current).
 
         `why` is kept beside it (`versioned.why_of`). `within`: the pages that the author may edit,
-        as `Access.check` says (None: everything).
+        as `Access.check` says (None: everything). `is_merge`: refused as STALE where anything that
+        it relies on has changed since `base`; it may change a protected design.
 
         Returns: the version after it. Raises: DesignError with the reason of the refusal, or
         UNAVAILABLE if there is no answer in time; the edit may be committed all the same then, as
@@ -151,6 +153,7 @@ class Rooms:
                 bulk,
                 why=why,
                 within=within,
+                is_merge=is_merge,
             ),
         )
         assert isinstance(acked, Acked)

@@ -10,9 +10,10 @@ from typing import Any
 from sqlalchemy import Connection, Select, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from ..ports import DesignRow, Person
+from ..ports import DesignRow, DocumentId, Person
 from .changes import note_change
 from .database import Database
+from .lease_rows import next_epoch
 from .tables import designs, people
 
 __all__ = ["SqlDesigns", "SqlPeople", "new_person_id"]
@@ -85,6 +86,9 @@ class SqlDesigns:
         )
 
         def work(connection: Connection) -> bool:
+            # The head first, as a commit does: of the two one waits for the other.
+            if "protected_at" in values:
+                next_epoch(connection, DocumentId(tenant, "designs", id))
             note_change(connection, tenant)
             return connection.execute(change).rowcount == 1
 

@@ -9,9 +9,16 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, upda
 from ..leases.lease import Holder, Kind, Lease, LeaseEvent, LeaseTable, What
 from ..leases.rules import Change
 from ..ports import Clock, DocumentId
-from .tables import heads, lease_events, leases
+from .tables import designs, heads, lease_events, leases
 
-__all__ = ["database_now", "events", "lease_epoch", "lease_table", "write_change"]
+__all__ = [
+    "database_now",
+    "events",
+    "lease_epoch",
+    "lease_table",
+    "next_epoch",
+    "write_change",
+]
 
 
 def _is_of(table: Any) -> Any:
@@ -28,7 +35,11 @@ def _key(document: DocumentId) -> dict[str, Any]:
 
 _EPOCH = select(heads.c.leases).where(_is_of(heads))
 _ROWS = select(*leases.c[3:]).where(_is_of(leases)).order_by(leases.c.element)
+_PROTECTED = select(designs.c.protected_at).where(
+    designs.c.tenant == bindparam("t"), designs.c.id == bindparam("d")
+)
 _DROP = delete(leases).where(_is_of(leases) & (leases.c.element == bindparam("e")))
+_NEXT = update(heads).where(_is_of(heads)).values(leases=heads.c.leases + 1)
 _MOVE = update(heads).where(_is_of(heads)).values(leases=bindparam("epoch"))
 _EVENTS = (
     select(*lease_events.c[3:])
@@ -55,7 +66,17 @@ def lease_epoch(connection: Connection, document: DocumentId, *, lock: bool) -> 
 
 def lease_table(connection: Connection, document: DocumentId, epoch: int, now: int) -> LeaseTable:
     rows = connection.execute(_ROWS, _key(document))
-    return LeaseTable(epoch, tuple(_lease(*row) for row in rows), now)
+    found = tuple(_lease(*row) for row in rows)
+    is_protected = False
+    if document.collection == "designs":
+        at = connection.execute(_PROTECTED, _key(document)).scalar_one_or_none()
+        is_protected = at is not None
+    return LeaseTable(epoch, found, now, is_protected)
+
+
+def next_epoch(connection: Connection, document: DocumentId) -> None:
+    """Have every batch that was judged before judged anew."""
+    connection.execute(_NEXT, _key(document))
 
 
 def _lease(

@@ -87,6 +87,11 @@ class MemoryLeases:
         """As `read`, at once."""
         return replace(self._tables.get(document, LeaseTable()), now=self._clock())
 
+    def protect(self, document: DocumentId, is_protected: bool) -> None:
+        """Whether it changes by merges only; batches that were judged before are judged anew."""
+        table = self._tables.get(document, LeaseTable())
+        self._tables[document] = replace(table, epoch=table.epoch + 1, is_protected=is_protected)
+
     async def change(self, document: DocumentId, decide: Decide) -> Change:
         if not self._exists(document):
             raise _missing()

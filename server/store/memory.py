@@ -46,11 +46,11 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._logs: dict[DocumentId, _Log] = {}
-        self.designs = MemoryDesigns()
         self.people = MemoryPeople()
         self.audit = MemoryAudit()
         self.records = memory_records()
         self.leases = MemoryLeases(lambda document: document in self._logs)
+        self.designs = MemoryDesigns(self.leases)
 
     async def open(self) -> None:
         """Nothing to do."""
@@ -119,7 +119,8 @@ class MemoryStore:
 class MemoryDesigns:
     """The port `Designs`."""
 
-    def __init__(self) -> None:
+    def __init__(self, leases: MemoryLeases) -> None:
+        self._leases = leases
         self._rows: dict[tuple[str, str], DesignRow] = {}
 
     async def add(self, tenant: str, row: DesignRow) -> None:
@@ -141,6 +142,7 @@ class MemoryDesigns:
         return self._set(tenant, id, trashed_at=at)
 
     async def set_protected(self, tenant: str, id: str, at: int | None) -> bool:
+        self._leases.protect(DocumentId(tenant, "designs", id), at is not None)
         return self._set(tenant, id, protected_at=at)
 
     def _set(self, tenant: str, id: str, **values: int | None) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from server.errors import Code, DesignError
 from server.leases.lease import Holder, Kind, Lease, LeaseTable, Terms, What
 from server.leases.rules import Change, Take, beat, release, sweep, take
-from server.ports import Commit, Committed, DocumentId, NewOp, Overtaken
+from server.ports import Commit, Committed, DesignRow, DocumentId, NewOp, Overtaken
 from server.store import MemoryStore, SqlStore
 
 CLAIMS = DocumentId("acme", "designs", "claims")
@@ -228,3 +228,22 @@ async def test_C2_tokens_never_go_back(store: Kept) -> None:
         if number % 3 == 0:
             await given_back(store, holder)
     assert tokens == sorted(set(tokens))
+
+
+async def test_ST104_protection_has_every_batch_judged_anew(store: Kept) -> None:
+    await open_design(store)
+    await store.designs.add("acme", DesignRow("claims", "Claims", 1, "u1", 1, 1, None))
+    await taken(store, ADA, "components/a")
+    assert await store.designs.set_protected("acme", "claims", 5)
+    (answer,) = await store.commit([Commit(CLAIMS, 1, (an_op(2),), leases=1)])
+    assert isinstance(answer, Overtaken) and answer.leases is not None
+    assert answer.leases.is_protected and answer.leases.epoch == 2
+    assert [lease.element for lease in answer.leases] == ["components/a"]
+    assert (await store.leases.read(CLAIMS)).is_protected
+    change = await given_back(store, ADA)
+    assert change.table.is_protected
+    await store.designs.set_protected("acme", "claims", None)
+    table = await store.leases.read(CLAIMS)
+    assert (table.is_protected, table.epoch) == (False, change.table.epoch + 1)
+    commit = Commit(CLAIMS, 1, (an_op(2),), leases=table.epoch)
+    assert await store.commit([commit]) == [Committed(2)]
