@@ -55,6 +55,11 @@ LIMITS: Final[dict[str, tuple[Limit, ...]]] = {
             "refused: `ERR_SUBMIT_TRANSFORM_OPS_NOT_FOUND`",
         ),
         Limit(
+            "bytes of those versions, where they are read from storage",
+            _ROOM.catch_up_bytes,
+            "refused: `ERR_SUBMIT_TRANSFORM_OPS_NOT_FOUND`",
+        ),
+        Limit(
             "overwritten places told to one person for one edit",
             batch.MAX_NOTICES,
             "the first are told",
@@ -121,6 +126,7 @@ LIMITS: Final[dict[str, tuple[Limit, ...]]] = {
             _ROOM.readers,
             "`ERR_DESIGN_OVERLOADED` and closed: 1013",
         ),
+        Limit("bytes of edits read from storage at once", _ROOM.piece_bytes, "the rest is next"),
         Limit("edits of one design committed together", _ROOM.batch_ops, "the rest is next"),
         Limit("edits of one design kept in memory", _ROOM.recent_ops, "read from storage"),
         Limit("designs committed together", committer.MOST_BATCHES, "the rest is next"),

@@ -180,11 +180,17 @@ class Store(Protocol):
         ...
 
     async def read(
-        self, document: DocumentId, start: int, end: int | None = None
+        self,
+        document: DocumentId,
+        start: int,
+        end: int | None = None,
+        *,
+        max_bytes: int | None = None,
     ) -> list[StoredOp]:
         """Ops `start` ... `end - 1` (None: to the head), in order. Shorter only at the log's end.
 
-        Whoever reads what may be long asks for it in pieces: the answer is held in memory.
+        With `max_bytes` also shorter where the bodies so far have as many bytes or more; one op is
+        there in any case. The answer is held in memory: what may be long is read in pieces.
         """
         ...
 

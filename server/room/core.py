@@ -128,6 +128,7 @@ class Room:
         self._batch: Batch | None = None
         self._groups: tuple[frozenset[str], ...] = ()
         self._held: frozenset[str] = frozenset()
+        self._older: list[StoredOp] = []  # read back so far, of a piece that comes in several
         self._found: dict[tuple[str, int], StoredOp | None] = {}
         self._asked: tuple[tuple[str, int], ...] = ()
         self._is_deferring = False
@@ -321,7 +322,8 @@ class Room:
             base = entry.submit.base
             if base is None:
                 continue
-            if base < self.version - self._limits.catch_up_ops:
+            too_much = base < start and self._window.size >= self._limits.catch_up_bytes
+            if too_much or base < self.version - self._limits.catch_up_ops:
                 entry.error = DesignError(
                     Code.OPS_NOT_FOUND,
                     f"The edit was made on version {base}, too long before {self.version}.",
@@ -353,12 +355,18 @@ class Room:
         effects: list[Effect] = []
         if event.start == self.version:
             effects = self._take_in(event.ops)
-            if len(event.ops) >= self._limits.piece_ops:
+            if len(event.ops) >= self._limits.piece_ops or event.is_cut:
                 return effects + self._read_on()
             self._has_looked = True
             self._remote_head = self.version  # what was announced beyond it is not there (yet)
         else:
-            self._window.prepend([committed_op(stored, self._kind) for stored in event.ops])
+            self._older += event.ops
+            at, start = event.start + len(event.ops), self._window.start
+            if event.is_cut:
+                return [ReadOps(at, start)]
+            assert at == start, "the log has a gap"
+            self._window.prepend([committed_op(stored, self._kind) for stored in self._older])
+            self._older.clear()
         if self._batch is not None:
             return effects + self._catch_up()
         self._failures = 0
@@ -448,6 +456,7 @@ class Room:
     def _on_commit_failed(self, event: CommitFailed) -> list[Effect]:
         """Nothing is answered: the batch waits for the store (RM31)."""
         self._window.truncate(self.version)
+        self._older.clear()
         delay = _FAILED_RETRY_MS[min(self._failures, len(_FAILED_RETRY_MS) - 1)]
         self._failures += 1
         self._phase = _Phase.RESTING

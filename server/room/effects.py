@@ -182,8 +182,8 @@ class ReleaseLocks:
 class ReadOps:
     """Answered by `OpsRead` or `ReadFailed` with the same ticket: ops `start` ... `end - 1`.
 
-    The answer is shorter only where the log ends. Ticket 0 is the room's own reading, for which it
-    waits; others are readers', several may be under way.
+    The answer is shorter only where the log ends, or where it is large. Ticket 0 is the room's own
+    reading, for which it waits; others are readers', several may be under way.
     """
 
     start: int

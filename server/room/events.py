@@ -117,11 +117,15 @@ class LocksGranted:
 
 @dataclass(frozen=True, slots=True)
 class OpsRead:
-    """The answer to `ReadOps`: ops `start`, `start + 1`, ... without a gap."""
+    """The answer to `ReadOps`: ops `start`, `start + 1`, ... without a gap.
+
+    `is_cut`: it ends where it does for its size; there are more.
+    """
 
     start: int
     ops: tuple[StoredOp, ...]
     ticket: int = 0
+    is_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,10 @@ class RoomLimits:
     """Stored size of the committed ops kept in memory."""
     piece_ops: int = 1_000
     """Ops asked of the store at once."""
+    piece_bytes: int = 4_000_000
+    """And bytes of them, or one op."""
+    catch_up_bytes: int = 64_000_000
+    """Stored size of the ops that are read back into memory for an edit made on an old version."""
     catch_up_ops: int = 100_000
     """How far behind the head an op may have been made; older ones are refused."""
     milestone_ops: int = 100

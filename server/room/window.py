@@ -43,6 +43,11 @@ class Window:
         return self.start + len(self._ops)
 
     @property
+    def size(self) -> int:
+        """The stored size of all ops, in bytes."""
+        return self._size
+
+    @property
     def last_time(self) -> int:
         """The time of the last op, in ms; 0 if there is none."""
         return self._ops[-1].time if self._ops else 0

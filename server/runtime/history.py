@@ -16,6 +16,7 @@ from ..ports import DocumentId, Milestone, OutcomeUnknown, Store, StoreUnavailab
 __all__ = ["History", "milestone_of", "snapshot_of"]
 
 OPS_AT_ONCE = 500
+BYTES_AT_ONCE = 4_000_000
 """Read and replayed in one piece: bounds memory, and gives other tasks their turn."""
 
 MOST_REPLAYED = 1_000
@@ -95,7 +96,8 @@ class History:
         state = Replay(start, by_element=document.collection == "designs")
         while state.version < version:
             before = state.version
-            ops = await self._store.read(document, before, min(version, before + OPS_AT_ONCE))
+            end = min(version, before + OPS_AT_ONCE)
+            ops = await self._store.read(document, before, end, max_bytes=BYTES_AT_ONCE)
             for op in ops:
                 if op.version != state.version:
                     raise _damaged(state.version)

@@ -83,22 +83,29 @@ async def _load(
     milestone = snapshot.version
     state = Replay(snapshot, by_element=document.collection == "designs")
     head = (await store.head(document)).version
-    recent: deque[StoredOp] = deque(maxlen=limits.recent_ops)
+    recent: deque[StoredOp] = deque()
+    size = 0
     at = max(milestone - 1, 0)  # the op before, too: the room wants to know the last one
     while True:
-        piece = await store.read(document, at, at + limits.piece_ops)
+        piece = await store.read(document, at, at + limits.piece_ops, max_bytes=limits.piece_bytes)
         for stored in piece:
             if stored.version != at:
                 raise Damaged(f"version {at} is missing")
             at += 1
             recent.append(stored)
+            size += len(stored.body)
+            while len(recent) > limits.recent_ops or (
+                len(recent) > 1 and size > limits.recent_bytes
+            ):
+                size -= len(recent.popleft().body)
             if at <= milestone:
                 continue
             try:
                 state.advance(decode(stored.body)[0])
             except (OpError, ValueError) as error:
                 raise Damaged(f"version {stored.version}: {error}") from error
-        if len(piece) < limits.piece_ops:
+        is_cut = sum(len(stored.body) for stored in piece) >= limits.piece_bytes
+        if len(piece) < limits.piece_ops and not is_cut:
             if at < max(milestone, head):  # an old state is never shown as the newest (B8)
                 raise Damaged(f"version {at} is missing")
             return _Loaded(state.snapshot, milestone, tuple(recent))

@@ -440,8 +440,10 @@ class RoomTask:
         answer: Event | Exception
         try:
             if isinstance(effect, ReadOps):
-                ops = await store.read(self.document, effect.start, effect.end)
-                answer = OpsRead(effect.start, tuple(ops), effect.ticket)
+                start, end, most = effect.start, effect.end, self._node.limits.piece_bytes
+                ops = await store.read(self.document, start, end, max_bytes=most)
+                is_cut = len(ops) < end - start and sum(len(op.body) for op in ops) >= most
+                answer = OpsRead(start, tuple(ops), effect.ticket, is_cut)
             else:
                 found = [await store.find(self.document, src, seq) for src, seq in effect.keys]
                 answer = OpsFound(tuple(found))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from typing import Self
 
 import orjson
@@ -93,10 +94,19 @@ class MemoryStore:
         return Head(len(log.ops), log.hash)
 
     async def read(
-        self, document: DocumentId, start: int, end: int | None = None
+        self,
+        document: DocumentId,
+        start: int,
+        end: int | None = None,
+        *,
+        max_bytes: int | None = None,
     ) -> list[StoredOp]:
         ops = self._logs.get(document, _Log()).ops
-        return ops[max(start, 0) : len(ops) if end is None else max(end, 0)]
+        found = ops[max(start, 0) : len(ops) if end is None else max(end, 0)]
+        if max_bytes is None:
+            return found
+        sizes = accumulate((len(op.body) for op in found), initial=0)
+        return [op for op, before in zip(found, sizes, strict=False) if before < max_bytes]
 
     async def find(self, document: DocumentId, src: str, seq: int) -> StoredOp | None:
         return self._logs.get(document, _Log()).by_source.get((src, seq))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, select, tuple_
+from sqlalchemy import Connection, bindparam, func, select, tuple_
 
 from ..ports import Clock, Commit, Committed, DocumentId, Head, Overtaken, StoredOp
 from .batch import LOG_CHUNK, answer_where_moved, is_judged_by, passed_at
@@ -27,6 +27,7 @@ class _HeadRow(NamedTuple):
 
 
 _NOWHERE = _HeadRow(0, ROOT, 0)
+_NEWEST = 2**62  # beyond any version
 
 _STORED = (ops.c.version, ops.c.src, ops.c.seq, ops.c.author, ops.c.time, ops.c.body)
 
@@ -77,6 +78,16 @@ _READ = (
     .order_by(ops.c.version)
 )
 _READ_TO = _READ.where(ops.c.version < bindparam("end"))
+_SIZED = (
+    select(*_STORED, func.sum(func.length(ops.c.body)).over(order_by=ops.c.version).label("sum"))
+    .where(_is_of(ops) & (ops.c.version >= bindparam("start")) & (ops.c.version < bindparam("end")))
+    .subquery()
+)
+_READ_SIZED = (
+    select(*_SIZED.c[: len(_STORED)])
+    .where(_SIZED.c.sum - func.length(_SIZED.c.body) < bindparam("max_bytes"))
+    .order_by(_SIZED.c.version)
+)
 _FIND = select(*_STORED).where(
     _is_of(ops) & (ops.c.src == bindparam("src")) & (ops.c.seq == bindparam("seq"))
 )
@@ -187,9 +198,16 @@ def head(connection: Connection, document: DocumentId) -> Head:
 
 
 def read(
-    connection: Connection, document: DocumentId, start: int, end: int | None
+    connection: Connection,
+    document: DocumentId,
+    start: int,
+    end: int | None,
+    max_bytes: int | None = None,
 ) -> list[StoredOp]:
-    if end is None:
+    if max_bytes is not None:
+        bounds = {"start": start, "end": _NEWEST if end is None else end, "max_bytes": max_bytes}
+        rows = connection.execute(_READ_SIZED, _key(document) | bounds)
+    elif end is None:
         rows = connection.execute(_READ, _key(document) | {"start": start})
     else:
         rows = connection.execute(_READ_TO, _key(document) | {"start": start, "end": end})

@@ -95,9 +95,14 @@ class SqlStore:
         return await self._database.read(lambda c: oplog.head(c, document))
 
     async def read(
-        self, document: DocumentId, start: int, end: int | None = None
+        self,
+        document: DocumentId,
+        start: int,
+        end: int | None = None,
+        *,
+        max_bytes: int | None = None,
     ) -> list[StoredOp]:
-        return await self._database.read(lambda c: oplog.read(c, document, start, end))
+        return await self._database.read(lambda c: oplog.read(c, document, start, end, max_bytes))
 
     async def find(self, document: DocumentId, src: str, seq: int) -> StoredOp | None:
         return await self._database.read(lambda c: oplog.find(c, document, src, seq))

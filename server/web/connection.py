@@ -12,6 +12,7 @@ import logging
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from ot.types import Json
 
@@ -51,9 +52,9 @@ __all__ = ["Connection", "Services"]
 
 _log = logging.getLogger("coweave.socket")
 
-_CATCH_UP_OPS = 64
-_CATCH_UP_BYTES = 262_144
-"""Read at a time for a reader that fell behind, about: what waits for it stays small."""
+_CATCH_UP_OPS: Final = 64
+_CATCH_UP_BYTES: Final = 262_144
+"""Read at a time for a reader that fell behind: what waits for it stays small."""
 
 _MAX_UNNAMED = 1_000
 """Notices that wait for a name; the oldest are lost to a flood of them."""
@@ -94,7 +95,6 @@ class Connection:
         self._key = session.codec.name  # under which shared frames are kept
         self._services = services
         self._open: set[DocumentId] = set()
-        self._catch_up_ops = 1  # nobody knows yet how large its ops are
         self._unnamed: deque[tuple[DocumentId, Notice]] = deque(maxlen=_MAX_UNNAMED)
         # The read that has no answer yet.
         self._asked: tuple[DocumentId, Request] | None = None
@@ -242,8 +242,8 @@ class Connection:
         """
         for document, since in self.outbox.behind().items():
             try:
-                count = self._catch_up_ops
-                stored = await self._services.store.read(document, since, since + count)
+                store, end = self._services.store, since + _CATCH_UP_OPS
+                stored = await store.read(document, since, end, max_bytes=_CATCH_UP_BYTES)
             except StoreUnavailable:
                 self.outbox.close(CLOSE_TRY_AGAIN, Code.UNAVAILABLE)
                 return
@@ -259,8 +259,8 @@ class Connection:
                 )
             since += len(stored)
             self.outbox.advance(document, since)
-            self._catch_up_ops = _next_count(count, sum(len(op.body) for op in stored))
-            if len(stored) == count:
+            is_cut = sum(len(op.body) for op in stored) >= _CATCH_UP_BYTES
+            if len(stored) == _CATCH_UP_OPS or is_cut:
                 continue
             if self._asked is not None and self._asked[0] == document:
                 await self._answered.wait()  # the room is about to answer: do not ask it anew
@@ -500,15 +500,6 @@ def _shared_frame(document: DocumentId, op: CommittedOp, codec: Codec) -> bytes:
         message = op_message(collection, id, op.version, op.src, op.seq, _body(op.edit))
         frame = op.frames[codec.name] = framed(codec.encode(message), codec.is_binary)
     return frame
-
-
-def _next_count(count: int, size: int) -> int:
-    """How many ops to read next, after `count` ops of `size` bytes in all."""
-    if size > _CATCH_UP_BYTES:
-        return max(1, count // 2)
-    if size < _CATCH_UP_BYTES // 4:
-        return min(_CATCH_UP_OPS, count * 2)
-    return count
 
 
 def _edit(body: Mapping[str, Json]) -> Edit:

@@ -229,6 +229,22 @@ async def test_ST20_read(store: Store, start: int, end: int | None, expected: li
     assert [op.version for op in await store.read(CLAIMS, start, end)] == expected
 
 
+@pytest.mark.parametrize(
+    ("most", "expected"), [(1, 1), (24, 1), (25, 2), (48, 2), (49, 3), (999, 4)]
+)
+async def test_ST20_what_is_read_is_bounded_in_bytes(
+    store: Store, most: int, expected: int
+) -> None:
+    body = b'"' + b"x" * 22 + b'"'
+    ops = tuple(replace(an_op(seq), body=body) for seq in range(1, 6))
+    await store.commit([a_batch(0, *ops)])
+    assert len(body) == 24
+    found = await store.read(CLAIMS, 1, max_bytes=most)
+    assert found == [stored(at, ops[at]) for at in range(1, 1 + min(expected, 4))]
+    assert await store.read(CLAIMS, 1, 2, max_bytes=most) == [stored(1, ops[1])]
+    assert await store.read(CLAIMS, 5, max_bytes=most) == []
+
+
 async def test_ST20_what_never_existed_reads_empty(store: Store) -> None:
     assert await store.read(CLAIMS, 0) == []
     assert await store.find(CLAIMS, "s1", 1) is None

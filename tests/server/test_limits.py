@@ -61,6 +61,10 @@ TESTS = {
         ROOM,
         "test_RM13_an_old_base_is_transformed_over_ops_from_the_store",
     ),
+    "bytes of those versions, where they are read from storage": (
+        ROOM,
+        "test_RM13_no_more_is_read_back_than_memory_may_hold",
+    ),
     "overwritten places told to one person for one edit": (HERE, "test_notices_of_one_edit"),
     "bytes of a design": (BOUNDS, "test_limits"),
     "elements in each section": (DESIGN, "test_too_many_elements_by_op_are_refused"),
@@ -115,6 +119,10 @@ TESTS = {
     "readers of one design that are caught up from storage at once": (
         ROOM,
         "test_RM33_a_reader_is_told_when_the_store_is_away",
+    ),
+    "bytes of edits read from storage at once": (
+        "runtime/test_loading.py",
+        "test_a_log_is_loaded_in_pieces_bounded_in_bytes",
     ),
     "edits of one design committed together": (
         ROOM,

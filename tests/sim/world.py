@@ -200,7 +200,9 @@ class Node:
                 if fault is not None:
                     self.feed(ReadFailed(ticket))
                 else:
-                    self.feed(OpsRead(start, tuple(store.ops[start:end]), ticket))
+                    ops = tuple(store.ops[start:end])
+                    cut = ops[: self.world.random.randint(1, 8)]
+                    self.feed(OpsRead(start, cut, ticket, is_cut=len(cut) < len(ops)))
             case FindOps(keys=keys):
                 if fault is not None:
                     self.feed(ReadFailed())

@@ -56,6 +56,7 @@ class Driver:
         self.told: dict[str, list[Delivery]] = {}
         self.done: list[Effect] = []
         self.asked: list[Asked] = []
+        self.cut: int | None = None  # ops that one answer of the store has at most
 
     def feed(self, event: Event) -> list[Effect]:
         effects = self.room.handle(event)
@@ -77,7 +78,9 @@ class Driver:
             case AskLocks(groups=groups):
                 self.feed(LocksGranted((True,) * len(groups)))
             case ReadOps(start=start, end=end, ticket=ticket):
-                self.feed(OpsRead(start, tuple(self.store.ops[start:end]), ticket))
+                ops = tuple(self.store.ops[start:end])
+                cut = ops[: self.cut]
+                self.feed(OpsRead(start, cut, ticket, is_cut=len(cut) < len(ops)))
             case FindOps(keys=keys):
                 self.feed(OpsFound(tuple(self.store.keys.get(key) for key in keys)))
             case CommitBatch(base=base, ops=ops):

@@ -337,6 +337,39 @@ def test_RM13_an_old_base_is_transformed_over_ops_from_the_store() -> None:
     assert refusal(driver.commit("b", 2, 1, put("old"))) == Code.OPS_NOT_FOUND
 
 
+def test_RM13_what_is_read_back_may_come_in_several_answers() -> None:
+    limits = RoomLimits(recent_ops=2, piece_ops=4)
+    driver = open_scratch({"text": ""}, limits=limits)
+    for version in range(1, 8):
+        driver.commit("a", version, version, [{"p": ["text", 0], "si": str(version)}])
+    driver.cut = 1
+    assert isinstance(driver.commit("b", 1, 1, [{"p": ["text", 0], "si": "b"}]), Acked)
+    assert driver.room.snapshot().data == {"text": "b7654321"}
+    driver.subscribe("c", 0)
+    driver.settle()
+    assert driver.versions("c") == list(range(9))
+
+
+def test_RM13_no_more_is_read_back_than_memory_may_hold() -> None:
+    limits = RoomLimits(recent_ops=2, piece_ops=2, catch_up_bytes=120)
+    driver = open_scratch({"text": ""}, limits=limits)
+    for version in range(1, 12):
+        driver.commit("a", version, version, [{"p": ["text", 0], "si": "x"}])
+    assert refusal(driver.commit("b", 1, 2, put("old"))) == Code.OPS_NOT_FOUND
+    assert isinstance(driver.commit("b", 2, 10, put("new")), Acked)
+
+
+def test_RM14_what_others_committed_may_come_in_several_answers() -> None:
+    store = SimStore()
+    store.commit(0, (stored(0, Create(TYPE, {"text": ""})),))
+    for version in range(1, 6):
+        store.commit(version, (stored(version, [{"p": ["text", 0], "si": "x"}]),))
+    driver = Driver(store=store, version=1)
+    driver.cut = 2
+    assert isinstance(driver.commit("a", 1, 6, [{"p": ["text", 5], "si": "y"}]), Acked)
+    assert driver.room.snapshot().data == {"text": "xxxxxy"}
+
+
 def test_RM14_a_base_beyond_the_head_is_looked_for_first() -> None:
     store = SimStore()
     store.commit(0, (stored(0, Create(TYPE, {"text": ""})),))

@@ -57,12 +57,17 @@ class TrickyStore(MemoryStore):
         return answers
 
     async def read(
-        self, document: DocumentId, start: int, end: int | None = None
+        self,
+        document: DocumentId,
+        start: int,
+        end: int | None = None,
+        *,
+        max_bytes: int | None = None,
     ) -> list[StoredOp]:
         self.reads += 1
         if self.down:
             raise StoreUnavailable("down")
-        return await super().read(document, start, end)
+        return await super().read(document, start, end, max_bytes=max_bytes)
 
     async def milestone(self, document: DocumentId, version: int) -> Milestone | None:
         if self.down:

@@ -106,9 +106,14 @@ async def test_long_logs_are_read_in_pieces() -> None:
 
     class Watched(MemoryStore):
         async def read(
-            self, document: DocumentId, start: int, end: int | None = None
+            self,
+            document: DocumentId,
+            start: int,
+            end: int | None = None,
+            *,
+            max_bytes: int | None = None,
         ) -> list[StoredOp]:
-            ops = await super().read(document, start, end)
+            ops = await super().read(document, start, end, max_bytes=max_bytes)
             pieces.append(len(ops))
             return ops
 
@@ -133,9 +138,14 @@ async def test_long_logs_are_read_in_pieces() -> None:
 async def test_a_damaged_log_is_refused_with_a_code(damage: object) -> None:
     class Damaged(MemoryStore):
         async def read(
-            self, document: DocumentId, start: int, end: int | None = None
+            self,
+            document: DocumentId,
+            start: int,
+            end: int | None = None,
+            *,
+            max_bytes: int | None = None,
         ) -> list[StoredOp]:
-            return damage(await super().read(document, start, end))  # type: ignore[operator]
+            return damage(await super().read(document, start, end, max_bytes=max_bytes))  # type: ignore[operator]
 
     store = Damaged()
     await write(store, LIFE)
@@ -162,10 +172,15 @@ async def test_a_long_way_without_milestones_leaves_one() -> None:
 
     class Watched(MemoryStore):
         async def read(
-            self, document: DocumentId, start: int, end: int | None = None
+            self,
+            document: DocumentId,
+            start: int,
+            end: int | None = None,
+            *,
+            max_bytes: int | None = None,
         ) -> list[StoredOp]:
             reads.append(start)
-            return await super().read(document, start, end)
+            return await super().read(document, start, end, max_bytes=max_bytes)
 
     store = Watched()
     length = MOST_REPLAYED + 300

@@ -29,9 +29,18 @@ class Cut(MemoryStore):
         self._end = end
 
     async def read(
-        self, document: DocumentId, start: int, end: int | None = None
+        self,
+        document: DocumentId,
+        start: int,
+        end: int | None = None,
+        *,
+        max_bytes: int | None = None,
     ) -> list[StoredOp]:
-        return [op for op in await super().read(document, start, end) if op.version < self._end]
+        return [
+            op
+            for op in await super().read(document, start, end, max_bytes=max_bytes)
+            if op.version < self._end
+        ]
 
 
 async def filled(end: int = LENGTH) -> Cut:
@@ -44,6 +53,12 @@ async def filled(end: int = LENGTH) -> Cut:
 
 async def test_A8_a_room_holds_what_the_ops_make() -> None:
     room = await load_room(await filled(), DOCUMENT, SCRATCH, LIMITS)
+    assert room.snapshot() == Snapshot(LENGTH, TYPE, {"n": LENGTH - 1})
+
+
+async def test_a_log_is_loaded_in_pieces_bounded_in_bytes() -> None:
+    limits = RoomLimits(piece_bytes=40, recent_bytes=60)
+    room = await load_room(await filled(), DOCUMENT, SCRATCH, limits)
     assert room.snapshot() == Snapshot(LENGTH, TYPE, {"n": LENGTH - 1})
 
 
