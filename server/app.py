@@ -63,6 +63,8 @@ from .web.who import Doorkeeper
 __all__ = ["Backend", "claim", "create_app", "milestone_key", "open_backend", "open_store"]
 
 _GZIP_FROM_BYTES = 1_024
+_WATCH_SECONDS = 1.0
+"""Between two looks for what the bus has lost: nobody is behind for longer than 2 s (B5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,8 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
         kinds = {"designs": designs(types)}
         if settings.scratch:
             kinds["scratch"] = SCRATCH
-        rooms = await stack.enter_async_context(Rooms(node, kinds))
+        watch = _WATCH_SECONDS if store.is_shared else None
+        rooms = await stack.enter_async_context(Rooms(node, kinds, watch_seconds=watch))
         presence = await stack.enter_async_context(PresenceHub(bus, name))
         access = Access(store.designs, store.grants, scratch=settings.scratch)
         history = History(store)

@@ -179,6 +179,10 @@ class Store(Protocol):
         """Where the document stands now."""
         ...
 
+    async def versions(self, documents: Sequence[DocumentId]) -> dict[DocumentId, int]:
+        """The versions at which these documents stand now; those that never existed are left out."""
+        ...
+
     async def read(
         self,
         document: DocumentId,

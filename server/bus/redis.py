@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 from collections import deque
 from collections.abc import AsyncIterator
 from types import TracebackType
@@ -20,6 +21,9 @@ from ..redis.link import AWAY, Link
 from .subscription import MOST_WAITING, Subscriptions
 
 __all__ = ["RedisBus"]
+
+_NAME_BYTES: Final = 8
+"""With which each message begins: who sent it has heard it already."""
 
 _AT_ONCE: Final = 500
 """Messages sent in one round trip."""
@@ -40,6 +44,7 @@ class RedisBus:
     """The port `Bus` on Redis. An async context manager that owns its connections and tasks."""
 
     def __init__(self, link: Link, *, max_waiting: int = MOST_WAITING) -> None:
+        self._name = secrets.token_bytes(_NAME_BYTES)
         self._sender = link.client()
         self._listener = link.listener()
         self._outgoing: deque[tuple[str, bytes]] = deque(maxlen=max_waiting)
@@ -76,8 +81,12 @@ class RedisBus:
         return self._pubsub is not None and not self._is_away
 
     async def publish(self, channel: str, payload: bytes) -> None:
-        """As the port says; never waits. What is too much loses the oldest."""
-        self._outgoing.append((channel, payload))
+        """As the port says; never waits. What is too much loses the oldest.
+
+        Subscribers of this process are given it at once, also while Redis is away.
+        """
+        self._subscriptions.put(channel, payload)
+        self._outgoing.append((channel, self._name + payload))
         self._has_outgoing.set()
 
     def subscribe(self, channel: str) -> AsyncIterator[bytes]:
@@ -89,6 +98,8 @@ class RedisBus:
         self._subscriptions.close()
         for task in self._running:
             task.cancel()
+        if self._running:
+            await asyncio.wait(self._running)
         await self._sender.aclose()
         await self._listener.aclose()
 
@@ -146,11 +157,16 @@ class RedisBus:
                 last = now
                 self._note_back()
                 if message["type"] == "message":
-                    self._subscriptions.put(message["channel"].decode(), message["data"])
+                    self._put(message["channel"].decode(), message["data"])
             elif now - last > _DEAD_SECONDS:
                 raise TimeoutError("nothing is heard from Redis")
             else:
                 await pubsub.ping()
+
+    def _put(self, channel: str, message: bytes) -> None:
+        sender, payload = message[:_NAME_BYTES], message[_NAME_BYTES:]
+        if sender != self._name:
+            self._subscriptions.put(channel, payload)
 
     async def _follow(self) -> None:
         """Tell Redis which channels are listened to here. Runs until cancelled."""

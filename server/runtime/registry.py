@@ -14,7 +14,7 @@ import orjson
 from ..document.versioned import Edit, Snapshot, Why
 from ..errors import Code, DesignError
 from ..policy.roles import Within
-from ..ports import DocumentId
+from ..ports import DocumentId, StoreUnavailable
 from ..room.effects import Acked, Answer, Delivery, Lost, Refused
 from ..room.events import Fetch, RemoteHead, Submit, Subscribe, Unsubscribe
 from ..room.kind import Kind
@@ -43,6 +43,8 @@ class Rooms:
         max_rooms: open at once; then the one that was opened first and is unused makes place.
         idle_seconds: how long an unused room stays open.
         ask_seconds: how long `submit` and `snapshot` wait for their answer.
+        watch_seconds: how often rooms compare their versions with the store's, where other nodes
+            write to it as well; None: nobody else does.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Rooms:
         idle_seconds: float = 60.0,
         ask_seconds: float = 30.0,
         stop_seconds: float = 10.0,
+        watch_seconds: float | None = None,
     ) -> None:
         self._node = node
         self._kinds = kinds
@@ -61,6 +64,7 @@ class Rooms:
         self._idle_seconds = idle_seconds
         self._ask_seconds = ask_seconds
         self._stop_seconds = stop_seconds
+        self._watch_seconds = watch_seconds
         self._open: dict[DocumentId, RoomTask] = {}
         self._running: dict[RoomTask, asyncio.Task[None]] = {}
         self._visited: dict[str, set[RoomTask]] = {}  # by connection
@@ -78,6 +82,9 @@ class Rooms:
             self._tasks.create_task(self._listen(), name="rooms-listen"),
             self._tasks.create_task(self._sweep(), name="rooms-sweep"),
         ]
+        if self._watch_seconds is not None:
+            watch = self._watch(self._watch_seconds)
+            self._services.append(self._tasks.create_task(watch, name="rooms-watch"))
         return self
 
     async def __aexit__(
@@ -277,6 +284,23 @@ class Rooms:
             except Exception:
                 _log.exception("nothing is heard of other nodes")
             await asyncio.sleep(_LISTEN_RETRY_SECONDS)
+
+    async def _watch(self, seconds: float) -> None:
+        """Notice what the bus has lost: nobody stays behind (B5). Runs until cancelled."""
+        while True:
+            await asyncio.sleep(seconds)
+            rooms = [room for room in self._open.values() if room.is_loaded]
+            try:
+                versions = await self._node.store.versions([room.document for room in rooms])
+            except StoreUnavailable:
+                continue
+            except Exception:
+                _log.exception("the versions of open documents cannot be compared")
+                continue
+            for room in rooms:
+                version = versions.get(room.document, 0)
+                if version > room.version:
+                    room.tell(RemoteHead(version))
 
 
 class _Asker:

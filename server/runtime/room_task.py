@@ -192,6 +192,16 @@ class RoomTask:
         self._mailbox.post(event)
 
     @property
+    def is_loaded(self) -> bool:
+        """Whether there is a state to be shown."""
+        return self._room is not None
+
+    @property
+    def version(self) -> int:
+        """The version up to which subscribers were told."""
+        return self._told
+
+    @property
     def waiting(self) -> int:
         """How many requests wait for this room."""
         return len(self._mailbox)

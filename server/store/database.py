@@ -78,6 +78,11 @@ class Database:
         self._write_lane = _Lane("writer", threads=1, limit=1_000)
         self._read_lane = _Lane("reader", threads=readers, limit=1_000)
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether other nodes may serve the same database."""
+        return not is_sqlite(self._url)
+
     async def open(self) -> None:
         """Bring the tables up to date. Raises `StoreUnfit`, `StoreUnavailable`."""
         await self._write_lane.run(self._open)

@@ -93,6 +93,9 @@ class MemoryStore:
         log = self._logs.get(document, _Log())
         return Head(len(log.ops), log.hash)
 
+    async def versions(self, documents: Sequence[DocumentId]) -> dict[DocumentId, int]:
+        return {one: len(self._logs[one].ops) for one in documents if one in self._logs}
+
     async def read(
         self,
         document: DocumentId,

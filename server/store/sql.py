@@ -57,6 +57,11 @@ class SqlStore:
         self.chronicle = SqlChronicle(self._database)
         self.labels = SqlLabels(self._database)
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether other nodes may serve the same database (see `claim`)."""
+        return self._database.is_shared
+
     async def open(self) -> None:
         """Make or migrate the tables. Raises `StoreUnfit`, `StoreUnavailable`."""
         await self._database.open()
@@ -93,6 +98,9 @@ class SqlStore:
 
     async def head(self, document: DocumentId) -> Head:
         return await self._database.read(lambda c: oplog.head(c, document))
+
+    async def versions(self, documents: Sequence[DocumentId]) -> dict[DocumentId, int]:
+        return await self._database.read(lambda c: oplog.versions(c, documents))
 
     async def read(
         self,

@@ -331,3 +331,14 @@ async def test_ST7_what_is_not_written_moves_no_row(store: MemoryStore | SqlStor
     await store.commit([Commit(CLAIMS, 2, (an_op(1),), name="Doubled")])
     await store.commit([Commit(CLAIMS._replace(collection="scratch"), 0, (an_op(1),), name="No")])
     assert await store.designs.get("acme", "claims") == row
+
+
+async def test_ST20_the_versions_of_many_documents(store: Store) -> None:
+    documents = [CLAIMS._replace(id=f"d{n}") for n in range(1_200)]
+    some = documents[::7]
+    for start in range(0, len(some), 200):
+        batch = some[start : start + 200]
+        commits = [a_batch(0, an_op(1), an_op(2), document=one) for one in batch]
+        assert await store.commit(commits) == [Committed(2)] * len(batch)
+    assert await store.versions(documents) == dict.fromkeys(some, 2)
+    assert await store.versions([]) == {}
