@@ -44,6 +44,10 @@ class LockTable:
             return None
         return owner
 
+    def __len__(self) -> int:
+        """How many are held, or have ended and were not asked for since."""
+        return len(self._held)
+
     def clear(self) -> None:
         """Forget everything, as a restarted Redis does."""
         self._held.clear()
