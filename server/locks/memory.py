@@ -30,9 +30,10 @@ class MemoryLocks:
     async def release(self, document: DocumentId, elements: frozenset[str], owner: str) -> None:
         self._table.release([(document, element) for element in elements], owner, 0)
 
-    def __len__(self) -> int:
+    @property
+    def held(self) -> int:
         """How many locks are held."""
-        return len(self._table)
+        return self._table.held
 
     async def close(self) -> None:
         self._table.clear()

@@ -44,7 +44,8 @@ class LockTable:
             return None
         return owner
 
-    def __len__(self) -> int:
+    @property
+    def held(self) -> int:
         """How many are held, or have ended and were not asked for since."""
         return len(self._held)
 

@@ -447,10 +447,10 @@ async def test_RM44_stopping_does_not_wait_for_ever_and_gives_locks_back() -> No
         await ear.subscribe()
         store.go.clear()
         await ear.ask(ear.edit(1, put("x")))
-        await _while(lambda: not len(locks))
+        await _while(lambda: not locks.held)
         asyncio.get_running_loop().call_later(0.2, store.go.set)
     assert isinstance(ear.heard[-1], Lost) and not any(isinstance(t, Acked) for t in ear.heard)
-    assert not len(locks)
+    assert not locks.held
 
 
 async def _while(condition: Any) -> None:
