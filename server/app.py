@@ -56,6 +56,7 @@ from .web.http import Api
 from .web.metrics import Metrics
 from .web.names import Names
 from .web.replies import error_reply
+from .web.seats import Seats
 from .web.sockets import ShareDBSocket
 from .web.static import designer_routes
 from .web.who import Doorkeeper
@@ -206,6 +207,7 @@ def create_app(settings: Settings, backend: Backend) -> ASGIApp:
         middleware=[Middleware(GZipMiddleware, minimum_size=_GZIP_FROM_BYTES, compresslevel=6)],
         exception_handlers={HTTPException: _http_fault, Exception: _fault},
     )
+    app.state.meters = backend.rooms.meters
     return Gate(
         app,
         bind=settings.host,
@@ -216,7 +218,10 @@ def create_app(settings: Settings, backend: Backend) -> ASGIApp:
 
 def _routes(settings: Settings, backend: Backend, identities: Identities) -> list[BaseRoute]:
     doorkeeper = Doorkeeper(
-        backend.store.people, development=settings.is_development, admins=settings.admins
+        backend.store.people,
+        development=settings.is_development,
+        admins=settings.admins,
+        budget=Budget(settings.requests_per_second, settings.requests_burst),
     )
     services = Services(
         rooms=backend.rooms,
@@ -230,7 +235,8 @@ def _routes(settings: Settings, backend: Backend, identities: Identities) -> lis
         clock=_milliseconds,
     )
     budget = Budget(settings.ops_per_second, settings.ops_burst)
-    socket = ShareDBSocket(services, doorkeeper, identities, budget)
+    seats = Seats(settings.connections_per_user, settings.connections)
+    socket = ShareDBSocket(services, doorkeeper, identities, budget, seats)
     api = Api(
         catalogue=backend.catalogue,
         rooms=backend.rooms,

@@ -59,6 +59,7 @@ class Code(StrEnum):
     # Ours: about the service (retryable; never sent as an op error).
     UNAVAILABLE = "ERR_DESIGN_UNAVAILABLE"
     OVERLOADED = "ERR_DESIGN_OVERLOADED"
+    RATE = "ERR_DESIGN_RATE"  # asked too often: later it will be answered
 
     @property
     def is_retryable(self) -> bool:
@@ -66,7 +67,7 @@ class Code(StrEnum):
         return self in _RETRYABLE
 
 
-_RETRYABLE = frozenset({Code.UNAVAILABLE, Code.OVERLOADED})
+_RETRYABLE = frozenset({Code.UNAVAILABLE, Code.OVERLOADED, Code.RATE})
 
 
 class DesignError(Exception):

@@ -16,7 +16,7 @@ from .runtime import committer
 from .runtime.registry import MOST_ROOMS
 from .runtime.room_task import MAILBOX_EVENTS
 from .settings import Settings
-from .web import catalogue, frames, http, outbox, requests, server, who
+from .web import budget, catalogue, frames, http, outbox, requests, server, who
 
 __all__ = ["LIMITS", "Limit", "table"]
 
@@ -108,6 +108,26 @@ LIMITS: Final[dict[str, tuple[Limit, ...]]] = {
             _SLOWED,
         ),
         Limit("messages at once before that (`COWEAVE_OPS_BURST`)", _SETTINGS.ops_burst, _SLOWED),
+        Limit(
+            "requests over HTTP a second, sustained (`COWEAVE_REQUESTS_PER_SECOND`)",
+            _SETTINGS.requests_per_second,
+            "they wait",
+        ),
+        Limit(
+            "requests at once before that (`COWEAVE_REQUESTS_BURST`)",
+            _SETTINGS.requests_burst,
+            "they wait",
+        ),
+        Limit(
+            "seconds for which a request waits",
+            budget.MOST_WAIT_SECONDS,
+            "refused: 429, `ERR_DESIGN_RATE`",
+        ),
+        Limit(
+            "connections to a node (`COWEAVE_CONNECTIONS_PER_USER`)",
+            _SETTINGS.connections_per_user,
+            "refused: 403, `ERR_DESIGN_QUOTA`",
+        ),
         Limit("characters of a person's name", who.MAX_USER_NAME, _MALFORMED),
     ),
     "A request over HTTP": (
@@ -115,6 +135,11 @@ LIMITS: Final[dict[str, tuple[Limit, ...]]] = {
         Limit("bytes of an imported file", http.MAX_IMPORT_BYTES, _REFUSED),
     ),
     "A node": (
+        Limit(
+            "connections (`COWEAVE_CONNECTIONS`)",
+            _SETTINGS.connections,
+            "refused: 503, `ERR_DESIGN_OVERLOADED`",
+        ),
         Limit(
             "open designs",
             MOST_ROOMS,

@@ -52,6 +52,9 @@ class Settings:
     allowed_hosts: tuple[str, ...] = ()  # Host headers beside loopback names
     ops_per_second: int = 200  # one user's messages, sustained; above it the socket is read slower
     ops_burst: int = 5000  # as many at once before that
+    requests_per_second: int = 100  # one user's requests over HTTP, sustained
+    requests_burst: int = 1000  # as many at once before that
+    connections: int = 10_000  # sockets that the node takes
     log_level: str = "INFO"
     public_url: str | None = None  # where people reach this server; needed for signing in
     oidc_issuer: str | None = None  # whose tokens hold, and where people sign in
@@ -141,6 +144,11 @@ class Settings:
             allowed_hosts=names("ALLOWED_HOSTS"),
             ops_per_second=whole("OPS_PER_SECOND", default.ops_per_second, 1, 1_000_000),
             ops_burst=whole("OPS_BURST", default.ops_burst, 1, 10_000_000),
+            requests_per_second=whole(
+                "REQUESTS_PER_SECOND", default.requests_per_second, 1, 1_000_000
+            ),
+            requests_burst=whole("REQUESTS_BURST", default.requests_burst, 1, 10_000_000),
+            connections=whole("CONNECTIONS", default.connections, 1, 1_000_000),
             log_level=text("LOG_LEVEL", default.log_level).upper(),
             public_url=address("PUBLIC_URL"),
             oidc_issuer=address("OIDC_ISSUER"),

@@ -1,12 +1,22 @@
-"""How much one person may ask, over all connections: a token bucket that delays, never refuses."""
+"""How much one person may ask, over all connections: a token bucket that delays.
+
+An edit is never refused for it: `take` waits as long as it takes, and the client is read later.
+Requests over HTTP come as many at once as somebody likes, so `admit` lets them wait only so long.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections import OrderedDict
 
-__all__ = ["Budget"]
+from ..errors import Code, DesignError
+
+__all__ = ["MOST_WAIT_SECONDS", "Budget"]
+
+MOST_WAIT_SECONDS = 5.0
+"""A request that would have to wait longer is refused."""
 
 _MAX_KNOWN = 10_000
 
@@ -22,6 +32,18 @@ class Budget:
     async def take(self, key: str) -> None:
         """Take a token, waiting while there is none. Cancelling it gives nothing back."""
         if (delay := self.delay(key, time.monotonic())) > 0:
+            await asyncio.sleep(delay)
+
+    async def admit(self, key: str) -> None:
+        """As `take`, for at most `MOST_WAIT_SECONDS`. Raises: DesignError(RATE); it took nothing."""
+        delay = self.delay(key, time.monotonic())
+        if delay > MOST_WAIT_SECONDS:
+            tokens, when = self._spent[key]
+            self._spent[key] = tokens + 1, when
+            raise DesignError(
+                Code.RATE, "You ask too often; please wait a little", seconds=math.ceil(delay)
+            )
+        if delay > 0:
             await asyncio.sleep(delay)
 
     def delay(self, key: str, now: float) -> float:

@@ -31,12 +31,16 @@ def coded(call: Endpoint) -> Endpoint:
         try:
             return await call(request)
         except DesignError as error:
-            return refusal_reply(error)
+            code, reply = error.code, refusal_reply(error)
         except StoreUnavailable:
-            return error_reply(503, Code.UNAVAILABLE, "The storage does not answer just now")
+            code = Code.UNAVAILABLE
+            reply = error_reply(503, code, "The storage does not answer just now")
         except Exception:
             _log.exception("%s %s failed", request.method, request.url.path)
-            return error_reply(500, Code.UNKNOWN, "Something went wrong on the server")
+            code = Code.UNKNOWN
+            reply = error_reply(500, code, "Something went wrong on the server")
+        request.app.state.meters.refused[code] += 1
+        return reply
 
     return answered
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+from contextlib import ExitStack
 from itertools import count
 from typing import Final
 
@@ -27,6 +28,7 @@ from .connection import Connection, Services
 from .frames import CLOSE_SLOW, EXTENSION, STALL_SECONDS, payloads_in
 from .journal import line
 from .replies import refusal_reply
+from .seats import Seats
 from .who import Doorkeeper
 
 __all__ = ["ShareDBSocket"]
@@ -49,12 +51,18 @@ class ShareDBSocket:
     """The ASGI endpoint."""
 
     def __init__(
-        self, services: Services, doorkeeper: Doorkeeper, identities: Identities, budget: Budget
+        self,
+        services: Services,
+        doorkeeper: Doorkeeper,
+        identities: Identities,
+        budget: Budget,
+        seats: Seats,
     ) -> None:
         self._services = services
         self._doorkeeper = doorkeeper
         self._identities = identities
         self._budget = budget
+        self._seats = seats
         self._numbers = count(1)
         self._connections: set[Connection] = set()
 
@@ -69,15 +77,23 @@ class ShareDBSocket:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         websocket = WebSocket(scope, receive, send)
-        try:
-            principal = await self._doorkeeper.principal(HTTPConnection(scope))
-        except DesignError as error:
-            await websocket.send_denial_response(refusal_reply(error))
-            return
-        self._services.names.learn(principal)
-        is_packed = SUBPROTOCOL in scope.get("subprotocols", ())
-        codec: Codec = MSGPACK if is_packed else JSON
-        await websocket.accept(SUBPROTOCOL if is_packed else None)
+        with ExitStack() as stack:
+            try:
+                principal = await self._doorkeeper.principal(HTTPConnection(scope))
+                stack.enter_context(self._seats.taken(f"{principal.tenant}/{principal.id}"))
+            except DesignError as error:
+                self._services.rooms.meters.refused[error.code] += 1
+                await websocket.send_denial_response(refusal_reply(error))
+                return
+            self._services.names.learn(principal)
+            is_packed = SUBPROTOCOL in scope.get("subprotocols", ())
+            await websocket.accept(SUBPROTOCOL if is_packed else None)
+            codec: Codec = MSGPACK if is_packed else JSON
+            await self._serve(principal, codec, scope, receive, send)
+
+    async def _serve(
+        self, principal: Principal, codec: Codec, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         public = public_from(secrets.token_bytes(PUBLIC_BYTES))
         session = Session(f"{principal.tenant}/{principal.id}", self._identities, public, codec)
         connection = Connection(f"c{next(self._numbers)}", principal, session, self._services)

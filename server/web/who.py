@@ -14,6 +14,7 @@ from starlette.requests import HTTPConnection
 from ..errors import Code, DesignError
 from ..policy.rights import Principal
 from ..ports import People, StoreUnavailable
+from .budget import Budget
 
 __all__ = ["COOKIE", "MAX_USER_NAME", "TENANT", "Doorkeeper"]
 
@@ -26,7 +27,16 @@ _NOBODY: Final = "Local user"
 class Doorkeeper:
     """Finds the principal of a request or a handshake."""
 
-    def __init__(self, people: People, *, development: bool, admins: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        people: People,
+        *,
+        development: bool,
+        admins: tuple[str, ...] = (),
+        budget: Budget | None = None,
+    ) -> None:
+        """`budget`: of each person's requests over HTTP."""
+        self._budget = budget
         self._people = people
         self._development = development
         self._admins = frozenset(admins)
@@ -37,7 +47,7 @@ class Doorkeeper:
         return self._development
 
     async def principal(self, connection: HTTPConnection) -> Principal:
-        """Raises DesignError: FORBIDDEN, a name that cannot be one, or UNAVAILABLE."""
+        """Raises DesignError: FORBIDDEN, a name that cannot be one, RATE or UNAVAILABLE."""
         if not self._development:
             raise DesignError(
                 Code.FORBIDDEN,
@@ -56,5 +66,7 @@ class Doorkeeper:
             person = await self._people.named(TENANT, name)
         except StoreUnavailable:
             raise DesignError(Code.UNAVAILABLE, "The storage does not answer just now") from None
+        if self._budget is not None and connection.scope["type"] == "http":
+            await self._budget.admit(f"{TENANT}/{person.id}")
         is_admin = not self._admins or name in self._admins
         return Principal(TENANT, person.id, person.name, is_admin=is_admin)

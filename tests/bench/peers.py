@@ -25,6 +25,8 @@ SERVER_CORE, DRIVER_CORE = 0, 1
 LIMITS = {
     "COWEAVE_OPS_PER_SECOND": "1000000",
     "COWEAVE_OPS_BURST": "1000000",
+    "COWEAVE_REQUESTS_PER_SECOND": "1000000",
+    "COWEAVE_REQUESTS_BURST": "1000000",
     "COWEAVE_LOG_LEVEL": "WARNING",
 }
 """What the bench lifts of the node's limits: those on one person's rate, since its people type without end."""

@@ -12,7 +12,8 @@ def test_codes_are_distinct_and_named_alike() -> None:
 
 
 def test_only_faults_of_the_service_are_worth_another_try() -> None:
-    assert {code for code in Code if code.is_retryable} == {Code.UNAVAILABLE, Code.OVERLOADED}
+    retryable = {Code.UNAVAILABLE, Code.OVERLOADED, Code.RATE}
+    assert {code for code in Code if code.is_retryable} == retryable
 
 
 def test_an_error_keeps_its_details() -> None:

@@ -108,9 +108,29 @@ TESTS = {
         "web/test_budget.py",
         "test_a_burst_is_free_and_then_it_takes_time",
     ),
+    "requests over HTTP a second, sustained (`COWEAVE_REQUESTS_PER_SECOND`)": (
+        "web/test_budget.py",
+        "test_what_is_not_spent_comes_back_up_to_the_burst",
+    ),
+    "requests at once before that (`COWEAVE_REQUESTS_BURST`)": (
+        "web/test_budget.py",
+        "test_a_request_waits_a_little_and_is_refused_where_it_would_wait_long",
+    ),
+    "seconds for which a request waits": (
+        "web/test_budget.py",
+        "test_a_request_waits_a_little_and_is_refused_where_it_would_wait_long",
+    ),
+    "connections to a node (`COWEAVE_CONNECTIONS_PER_USER`)": (
+        "web/test_seats.py",
+        "test_D2_a_person_and_a_node_have_so_many",
+    ),
     "characters of a person's name": (HTTP, "test_the_session_is_who_one_says"),
     "bytes of a body": (HTTP, "test_bodies_are_json_by_name_and_bounded"),
     "bytes of an imported file": (HTTP, "test_files_that_cannot_be_imported"),
+    "connections (`COWEAVE_CONNECTIONS`)": (
+        "web/test_seats.py",
+        "test_D2_a_person_and_a_node_have_so_many",
+    ),
     "open designs": (REGISTRY, "test_RM43_the_number_of_open_rooms_is_bounded"),
     "edits, and as many reads, that wait for one design": (
         "runtime/test_mailbox.py",

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -53,6 +54,15 @@ class Program:
     @property
     def port(self) -> int:
         return int(self.url.rsplit(":", 1)[1])
+
+    @property
+    def processor_seconds(self) -> float:
+        """What it has used of the processor so far; where that cannot be known, the time."""
+        status = Path(f"/proc/{self.pid}/stat")
+        if not status.exists():
+            return time.monotonic()
+        fields = status.read_text("utf-8").rsplit(") ", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     @property
     def log(self) -> str:

@@ -17,6 +17,8 @@ from server.runtime.meters import Meters
 from server.web.metrics import Metrics
 from tests.support.process import ServerProcess
 
+JSON = {"content-type": "application/json"}
+
 
 async def figures(http: httpx.AsyncClient) -> dict[str, float]:
     """Every sample by its name and labels."""
@@ -45,6 +47,17 @@ async def test_an_edit_is_counted_and_timed(http: httpx.AsyncClient, backend: Ba
         assert after[f"coweave_{name}_seconds_bucket +Inf"] == 2
         assert after[f"coweave_{name}_seconds_bucket 10.0"] == 2
         assert 0 <= after[f"coweave_{name}_seconds_sum"] < 20
+
+
+async def test_refusals_over_http_are_counted_too(http: httpx.AsyncClient) -> None:
+    before = await figures(http)
+    assert (await http.get("/api/designs/none/snapshot")).status_code == 404
+    assert (await http.get("/api/designs/none/check")).status_code == 404
+    assert (await http.post("/api/designs", content=b"{", headers=JSON)).status_code == 400
+    after = await figures(http)
+    for code, count in (("ERR_DESIGN_NOT_FOUND", 2), ("ERR_MESSAGE_BADLY_FORMED", 1)):
+        sample = f"coweave_refusals_total {code}"
+        assert after[sample] - before.get(sample, 0) == count
 
 
 async def test_nothing_of_anybody_is_told(http: httpx.AsyncClient) -> None:
