@@ -14,6 +14,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -30,6 +31,7 @@ from .bus.redis import RedisBus
 from .errors import Code
 from .locks.memory import MemoryLocks
 from .locks.redis import RedisLocks
+from .packs import registry
 from .policy.roles import Role
 from .ports import Bus, Locks
 from .protocol.identity import Identities
@@ -85,6 +87,13 @@ class Backend:
     acts: Acts
 
 
+def _types(settings: Settings) -> TypeRegistry:
+    try:
+        return registry(map(Path, settings.packs))
+    except (ValueError, OSError) as error:
+        raise SettingsError(f"COWEAVE_PACKS: {error}") from None
+
+
 @asynccontextmanager
 async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
     """A node's backend; the command line uses it without doors.
@@ -94,7 +103,7 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(settings))
         committer = await stack.enter_async_context(Committer(store))
-        types = TypeRegistry.load()
+        types = _types(settings)
         await asyncio.to_thread(lambda: types.etag)  # reads them all: now, not at the first request
         bus, locks = await _open_ties(stack, settings)
         name = f"node-{secrets.token_hex(6)}"

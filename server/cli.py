@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .commands import check, files
+from .commands import check, files, types
 from .commands.upkeep import add_commands
 from .errors import DesignError
 from .ports import StoreUnavailable
@@ -83,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
 
     check.add_commands(local)
     files.add_commands(local)
+    types.add_commands(local)
     return parser
 
 

@@ -56,6 +56,7 @@ class Settings:
     requests_burst: int = 1000  # as many at once before that
     connections: int = 10_000  # sockets that the node takes
     log_level: str = "INFO"
+    packs: tuple[str, ...] = ()  # folders of packs of component types, beside ours
     public_url: str | None = None  # where people reach this server; needed for signing in
     oidc_issuer: str | None = None  # whose tokens hold, and where people sign in
     oidc_client_id: str | None = None
@@ -150,6 +151,7 @@ class Settings:
             requests_burst=whole("REQUESTS_BURST", default.requests_burst, 1, 10_000_000),
             connections=whole("CONNECTIONS", default.connections, 1, 1_000_000),
             log_level=text("LOG_LEVEL", default.log_level).upper(),
+            packs=names("PACKS"),
             public_url=address("PUBLIC_URL"),
             oidc_issuer=address("OIDC_ISSUER"),
             oidc_client_id=env.get("COWEAVE_OIDC_CLIENT_ID") or None,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ..check.findings import Finding
     from ..check.own import OwnRule
     from ..check.reports import Checked
+    from ..settings import Settings
     from ..types import TypeRegistry
     from .sources import Source
 
@@ -51,6 +52,13 @@ def add_commands(add: Add) -> None:
     )
     check.add_argument("--rules", type=Path, metavar="FILE", help="rules of one's own, as JSON")
     check.add_argument(
+        "--packs",
+        type=Path,
+        action="append",
+        metavar="DIR",
+        help="folder of a pack of component types, beside ours (COWEAVE_PACKS); may be repeated",
+    )
+    check.add_argument(
         "--baseline",
         type=Path,
         metavar="FILE",
@@ -66,25 +74,28 @@ def add_commands(add: Add) -> None:
     )
 
 
-def _run(options: argparse.Namespace, settings: object) -> int:
+def _run(options: argparse.Namespace, settings: Settings) -> int:
     # Designs hold no cycles: looking for some again and again is a third of the time.
     was_enabled = gc.isenabled()
     gc.disable()
     try:
-        return _reported(options)
+        return _reported(options, settings)
     finally:
         if was_enabled:
             gc.enable()
 
 
-def _reported(options: argparse.Namespace) -> int:
+def _reported(options: argparse.Namespace, settings: Settings) -> int:
     from ..check.reports import report
+    from ..packs import registry
+    from ..types.packs import PackError
     from .sources import SourceError
 
     try:
-        checked = list(_checked(options))
+        types = registry(options.packs or map(Path, settings.packs))
+        checked = list(_checked(options, types))
         told = report(options.format, checked, __version__)
-    except (SourceError, DesignError, OSError) as error:
+    except (SourceError, DesignError, PackError, OSError) as error:
         print(
             f"coweave: {error.message if isinstance(error, DesignError) else error}",
             file=sys.stderr,
@@ -110,16 +121,14 @@ def _fails(level: str, checked: list[Checked]) -> bool:
     return any(each.finding.level >= Level.of(level) for design in checked for each in design.found)
 
 
-def _checked(options: argparse.Namespace) -> Iterator[Checked]:
+def _checked(options: argparse.Namespace, types: TypeRegistry) -> Iterator[Checked]:
     from ..check.own import own_rules
     from ..check.reports import Checked
-    from ..types import TypeRegistry
-    from .sources import SourceError, find, parse, read
+    from .sources import SourceError, find, json_at, read
 
-    types = TypeRegistry.load()
     own: tuple[OwnRule, ...] = ()
     if options.rules is not None:
-        own = own_rules(parse(options.rules.read_text("utf-8"), str(options.rules)))
+        own = own_rules(json_at(options.rules))
     known = _baseline(options.baseline)
     if options.server is not None:
         yield _one(_stored(options), types, own, known)
@@ -207,11 +216,11 @@ def _name_of(document: dict[str, Any], element: str) -> str:
 
 
 def _baseline(path: Path | None) -> frozenset[str]:
-    from .sources import SourceError, parse
+    from .sources import SourceError, json_at
 
     if path is None:
         return frozenset()
-    data = parse(path.read_text("utf-8"), str(path))
+    data = json_at(path)
     try:
         return frozenset(
             each["fingerprint"] for design in data["designs"] for each in design["findings"]

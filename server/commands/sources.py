@@ -33,6 +33,7 @@ __all__ = [
     "find",
     "folder_files",
     "from_files",
+    "json_at",
     "parse",
     "read",
 ]
@@ -216,6 +217,11 @@ def _imported(
     except DesignError as error:
         raise SourceError(f"{path}: {error.message}") from None
     return imported.document, imported.report
+
+
+def json_at(path: Path) -> Any:
+    """The JSON of one file. Raises: SourceError, naming file, line and reason; OSError."""
+    return parse(_text(path), str(path))
 
 
 def folder_files(folder: Path) -> dict[str, str]:

@@ -8,10 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import schemas
 from ot.types import Json
+
+if TYPE_CHECKING:
+    from .packs import Pack
 
 __all__ = ["OWN_PACK", "ComponentType", "Slot", "TypeRegistry"]
 
@@ -98,8 +101,11 @@ class TypeRegistry:
             self._add(each)
 
     @classmethod
-    def load(cls) -> TypeRegistry:
-        """The types of every pack in `schemas`."""
+    def load(cls, packs: Iterable[Pack] = ()) -> TypeRegistry:
+        """The types of every pack in `schemas`, and of those given.
+
+        Raises: ValueError where two packs declare one type.
+        """
         registry = cls()
         for pack in schemas.packs():
             for name in schemas.manifest(pack)["types"]:
@@ -107,6 +113,14 @@ class TypeRegistry:
                     raise ValueError(f"two packs declare {name}")
                 registry._unread[name] = pack
         registry._order = tuple(registry._unread)
+        for given in packs:
+            names = dict.fromkeys(each.type for each in given.types)
+            for name in names:
+                if name in registry:
+                    raise ValueError(f"{given.name}: another pack declares {name} already")
+            for each in given.types:
+                registry._add(each)
+            registry._order += tuple(names)
         return registry
 
     def _add(self, kind: ComponentType) -> None:

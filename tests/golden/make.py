@@ -1,8 +1,9 @@
 """Make this release's golden database: `python -m tests.golden.make`, once, before a release.
 
 `<version>.sqlite3.gz` is a backup of a small database that this release's own rooms wrote, and
-`<version>.json` a hash of each document at each version. Neither is ever changed afterwards: every
-later release must open all of them (PROMISES F4).
+`<version>.json` a hash of each document at each version; `<version>.types.json.gz` holds the schemas of all
+component types. None is ever changed afterwards: every later release must open all of the databases
+(PROMISES F4), and take what those schemas took.
 """
 
 from __future__ import annotations
@@ -91,6 +92,16 @@ async def _write(settings: Settings) -> dict[str, list[str]]:
         }
 
 
+def schemas_of_types() -> bytes:
+    """All schemas of types by `<type>@<version>`, packed; the same bytes for the same schemas."""
+    found = {
+        f"{name}@{version}": schema
+        for pack in schemas.packs()
+        for name, version, schema in schemas.type_versions(pack)
+    }
+    return gzip.compress(json.dumps(found, sort_keys=True).encode(), 9, mtime=0)
+
+
 def main() -> None:
     database = FOLDER / f"{__version__}.sqlite3.gz"
     assert not database.exists(), "a golden database is never made anew"
@@ -103,6 +114,7 @@ def main() -> None:
         database.write_bytes(gzip.compress((folder / "backup").read_bytes(), 9, mtime=0))
     told = json.dumps(states, indent=1)
     database.with_name(f"{__version__}.json").write_text(told + "\n", "utf-8")
+    database.with_name(f"{__version__}.types.json.gz").write_bytes(schemas_of_types())
 
 
 if __name__ == "__main__":

@@ -8,6 +8,9 @@ import pytest
 
 import schemas
 from server.app import Backend
+from server.document.model import new_design
+from server.errors import Code, DesignError
+from server.ports import DocumentId
 
 from .test_http import checked, refused
 
@@ -94,3 +97,61 @@ async def test_migration_of_what_is_newest_changes_nothing(
     before = await document(http, id)
     done = checked(await http.post(f"/api/designs/{id}/migrate"), 200)
     assert done == {"version": before["v"], "migrated": []}
+
+
+async def test_F5_old_and_new_versions_of_a_type_are_edited_side_by_side(
+    http: httpx.AsyncClient, backend: Backend
+) -> None:
+    """A client of before and one of now in one design; a migration in between, and types that nobody knows."""
+
+    def component(type: str, version: int, order: str, **props: Any) -> dict[str, Any]:
+        place = {"page": "page1", "slot": "content", "order": order}
+        name = f"{type}{order}"
+        return {
+            "type": type,
+            "typeVersion": version,
+            "name": name,
+            "place": place,
+            "props": props,
+        }
+
+    made = new_design("Badges")
+    made["components"] = {
+        "old": component("Badge", 1, "a0", text="Before", tone="info"),
+        "new": component("Badge", 2, "a1", label="Now"),
+        "later": component("Badge", 99, "a2", any={"thing": [1, None]}),
+        "strange": component("Elsewhere", 1, "a3", x=[{"y": 1.5}]),
+    }
+    id = str(checked(await http.post("/api/designs/import", json=made), 201)["design"]["id"])
+    place = DocumentId("default", "designs", id)
+
+    async def edit(*components: Any) -> None:
+        await backend.rooms.submit(place, list(components), "somebody", bulk=False)
+
+    def set_prop(element: str, key: str, old: Any, new: Any) -> dict[str, Any]:
+        return {"p": ["components", element, "props", key], "od": old, "oi": new}
+
+    await edit(set_prop("old", "text", "Before", "By an old client"))
+    await edit(set_prop("new", "label", "Now", "By a new client"))
+    await edit({"p": ["components", "made"], "oi": component("Badge", 1, "a4", text="Old one")})
+    for wrong in (
+        set_prop("new", "text", None, "x"),
+        {"p": ["components", "old", "props", "label"], "oi": "x"},
+    ):
+        wrong.pop("od", None)
+        with pytest.raises(DesignError) as refusal:
+            await edit(wrong)
+        assert refusal.value.code == Code.INVALID
+    before = (await document(http, id))["data"]["components"]
+    done = checked(await http.post(f"/api/designs/{id}/migrate"), 200)
+    assert sorted(done["migrated"]) == ["components/made", "components/old"]
+    after = (await document(http, id))["data"]["components"]
+    assert after["old"]["props"] == {"label": "By an old client", "tone": "info"}
+    assert after["old"]["typeVersion"] == after["made"]["typeVersion"] == 2
+    for untouched in ("new", "later", "strange"):
+        assert json.dumps(after[untouched]) == json.dumps(before[untouched])
+    # A client of before still adds what it knows, and edits what is not of the type.
+    await edit({"p": ["components", "again"], "oi": component("Badge", 1, "a5", text="Again")})
+    await edit({"p": ["components", "old", "name"], "od": "Badgea0", "oi": "renamed"})
+    found = checked(await http.get(f"/api/designs/{id}/check"), 200)["findings"]
+    assert {each["rule"] for each in found} == {"unknown-type"}

@@ -47,7 +47,8 @@ export const Link: Look = ({ component }) => (
 
 export const Badge: Look = ({ component: { props } }) => (
   <span className={css.badge} data-tone={text(props.tone, "neutral")}>
-    <Bound value={props.text} empty="Badge" />
+    {/* Version 1 called it `text`. */}
+    <Bound value={props.label ?? props.text} empty="Badge" />
   </span>
 );
 
