@@ -1,13 +1,13 @@
 # One node of Coweave: the designer built by Node.js, the wheel built by Python, and neither's tools in the result.
 
-FROM node:24-bookworm-slim AS designer
+FROM node:22.12.0-bookworm-slim AS designer
 WORKDIR /src/designer_ui
 COPY designer_ui/package.json designer_ui/package-lock.json designer_ui/.npmrc ./
 RUN npm ci --no-audit --no-fund
 COPY designer_ui ./
 RUN npm run build
 
-FROM python:3.11-slim-bookworm AS wheel
+FROM python:3.11.9-slim-bookworm AS wheel
 WORKDIR /src
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
 COPY constraints.txt ./
@@ -21,7 +21,7 @@ RUN python -m hatchling build --target wheel \
     && wheel="$(echo dist/*.whl)" \
     && /opt/coweave/bin/pip install --constraint constraints.txt "${wheel}[server]"
 
-FROM python:3.11-slim-bookworm
+FROM python:3.11.9-slim-bookworm
 RUN useradd --system --uid 10001 --home-dir /data --create-home --shell /usr/sbin/nologin coweave
 COPY --from=wheel /opt/coweave /opt/coweave
 # Beyond loopback, development mode (users by name, without a password) is off unless it is asked for.

@@ -25,7 +25,7 @@ BENCH_PACKAGES := tests/bench/node_modules/.installed
 # What `soak` runs: make soak TESTS=tests/ot
 TESTS ?= tests
 
-.PHONY: help again setup run test bench bench-quick bench-check soak bench-ot soak-ot cover picture clean
+.PHONY: help again setup run cluster test bench bench-quick bench-check soak bench-ot soak-ot cover picture clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1	\2/p' Makefile
@@ -59,6 +59,10 @@ $(DESIGNER): $(DESIGNER_SOURCES) $(DESIGNER_PACKAGES)
 run: $(SETUP) $(DESIGNER) ## set everything up and serve the designer at http://127.0.0.1:8000 (COWEAVE_PORT)
 	@.venv/bin/coweave samples
 	@exec .venv/bin/coweave serve
+
+cluster: $(SETUP) $(DESIGNER) ## PostgreSQL, Redis, two nodes and a proxy before them, as in production; forgotten with Ctrl-C
+	@tools/services.sh
+	@exec .venv/bin/python -m tests.support.deployment $(CLUSTER)
 
 test: $(SETUP) $(DESIGNER) $(INTEROP_PACKAGES) ## set everything up and run every gate
 	@tools/chromium.sh

@@ -9,9 +9,11 @@ import asyncio
 import hashlib
 import json
 import sqlite3
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +40,18 @@ class Ledger:
 
     entries: list[Entry] = field(default_factory=list)
     heard: asyncio.Event = field(default_factory=asyncio.Event)  # set at every answer
+    acks: list[float] = field(default_factory=list)  # when they came, by time.monotonic()
 
     async def reach(self, count: int) -> None:
         """Wait until so many ops are acked."""
         while len(self.acked) < count:
             self.heard.clear()
             await self.heard.wait()
+
+    def longest_pause(self, since: float) -> float:
+        """The longest time without any ack from `since` (time.monotonic()) until now, in seconds."""
+        times = [since, *(at for at in self.acks if at > since), time.monotonic()]
+        return max(later - earlier for earlier, later in pairwise(times))
 
     @property
     def acked(self) -> list[Entry]:

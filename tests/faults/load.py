@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import zstandard
 from websockets.asyncio.client import connect
@@ -17,9 +19,10 @@ from server.document.versioned import TYPE, Snapshot
 from server.runtime.history import milestone_of
 from server.store.backup import back_up, url_of
 from server.store.verify import verify
+from tests.support.deployment import Deployment
 from tests.support.process import ServerProcess
 
-from .ledger import Ledger, kept
+from .ledger import Kept, Ledger, kept
 from .writer import Writer, fetch, scratch_op, script_op
 
 __all__ = ["becomes_ready", "make_design", "stands_still", "under_load"]
@@ -31,12 +34,17 @@ Document = tuple[str, str]  # collection, id
 
 
 @asynccontextmanager
-async def under_load(server: ServerProcess, writers: int, seed: int) -> AsyncIterator[Ledger]:
+async def under_load(
+    server: ServerProcess | Deployment, writers: int, seed: int
+) -> AsyncIterator[Ledger]:
     """Writers on two scratch documents and a design, until the block ends.
 
+    Where there are several nodes and no proxy, half of the writers of each document begin at each
+    node, and go to the next whenever they have lost their connection.
     Then every op that was sent has to be answered, and everything is checked against the database
-    and against what a new client is given. Fails with the seed and the faults.
+    and against what a new client is given by each node. Fails with the seed and the faults.
     """
+    doors = server.socket_urls if isinstance(server, Deployment) else [server.socket_url]
     ledger = Ledger()
     documents = [
         await _make_scratch(server.socket_url, "one"),
@@ -46,7 +54,7 @@ async def under_load(server: ServerProcess, writers: int, seed: int) -> AsyncIte
     clients = [
         Writer(
             f"w{n}",
-            server.socket_url,
+            [*doors[n // 3 % len(doors) :], *doors[: n // 3 % len(doors)]],
             document := documents[n % 3],
             script_op if document[0] == "designs" else scratch_op,
             ledger,
@@ -61,21 +69,19 @@ async def under_load(server: ServerProcess, writers: int, seed: int) -> AsyncIte
         for client in clients:
             client.stopping = True
     database = await asyncio.to_thread(_as_file, server)
-    shown = {
-        document: Snapshot(*await fetch(server.socket_url, document)) for document in documents
-    }
-    faults = [
-        fault
-        for document in documents
-        for fault in _faults(database, ledger, document, shown[document])
-    ]
+    faults = []
+    for document in documents:
+        log = kept(database, TENANT, document)
+        for door in doors:
+            shown = Snapshot(*await _settled(door, document, len(log.rows)))
+            faults += _faults(log, ledger, shown)
     faults += [str(fault) for one in verify(url_of(database)) for fault in one.faults]
     assert faults == [], f"seed {seed}: {len(faults)} faults"
     unanswered = [entry.token for entry in ledger.entries if entry.version is None]
     assert unanswered == [], f"seed {seed}: refused or unanswered"
 
 
-def _as_file(server: ServerProcess) -> Path:
+def _as_file(server: ServerProcess | Deployment) -> Path:
     """The node's database as SQLite's file, whatever it is."""
     url = server.environment["COWEAVE_DATABASE"]
     if url != url_of(server.database):
@@ -83,12 +89,21 @@ def _as_file(server: ServerProcess) -> Path:
     return server.database
 
 
-def _faults(database: Path, ledger: Ledger, document: Document, shown: Snapshot) -> list[str]:
-    log = kept(database, TENANT, document)
+async def _settled(door: str, document: Document, version: int) -> tuple[int, str | None, Any]:
+    """What a node shows once it has all that is stored; for which it has 2 s (B5)."""
+    deadline = time.monotonic() + 2.5
+    while True:
+        shown = await fetch(door, document)
+        if shown[0] >= version or time.monotonic() > deadline:
+            return shown
+        await asyncio.sleep(0.05)
+
+
+def _faults(log: Kept, ledger: Ledger, shown: Snapshot) -> list[str]:
     faults = list(ledger.faults(log, shown))
     for version, body in log.milestones.items():
         if zstandard.decompress(body) != milestone_of(log.replayed(version)).body:
-            faults.append(f"{document}: milestone {version} is not the replay")
+            faults.append(f"{log.document}: milestone {version} is not the replay")
     return faults
 
 

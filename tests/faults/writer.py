@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -44,19 +45,22 @@ def script_op(token: str, chance: random.Random) -> Op:
 
 
 class Writer:
-    """One connection after the other; one op in flight, sent again until it is answered."""
+    """One connection after the other; one op in flight, sent again until it is answered.
+
+    Args: urls: of the doors to go through, the next one whenever a connection is lost.
+    """
 
     def __init__(
         self,
         name: str,
-        url: str,
+        urls: list[str],
         document: tuple[str, str],
         make: Callable[[str, random.Random], Op],
         ledger: Ledger,
         seed: int,
     ) -> None:
         self.name = name
-        self._url = url
+        self._urls = urls
         self._document = document
         self._make = make
         self._ledger = ledger
@@ -71,9 +75,11 @@ class Writer:
         """Write until told to stop and the last op is answered."""
         while not (self.stopping and self._flying is None):
             try:
-                async with connect(f"{self._url}?user={self.name}", max_size=None) as socket:
+                query = f"user={self.name}&design={self._document[1]}"
+                async with connect(f"{self._urls[0]}?{query}", max_size=None) as socket:
                     await self._connected(socket)
             except (OSError, InvalidHandshake, ConnectionClosed, TimeoutError):
+                self._urls.append(self._urls.pop(0))
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _connected(self, socket: ClientConnection) -> None:
@@ -97,6 +103,7 @@ class Writer:
                 entry.error = answer["error"]
             else:
                 entry.version = answer["v"]
+                self._ledger.acks.append(time.monotonic())
             self._flying = None
             self._ledger.heard.set()
 

@@ -14,10 +14,8 @@ export interface Link {
 
 /** `former`: whose id and numbers go on being used; a tab of the same browser that is gone. */
 export function connect(former?: { id: string | null; seq: number } | null): Link {
-  const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-  const address = `${scheme}//${location.host}${asPerson("/ws/sharedb")}`;
   const backoff = new Backoff();
-  const socket = new ReconnectingWebSocket(() => backoff.wait().then(() => address), [], {
+  const socket = new ReconnectingWebSocket(() => backoff.wait().then(address), [], {
     // The waits are the backoff's: unlike the socket's own they can be cut short.
     minReconnectionDelay: 0,
     maxReconnectionDelay: 0,
@@ -43,6 +41,14 @@ export function connect(former?: { id: string | null; seq: number } | null): Lin
       connection.close();
     },
   };
+}
+
+/** Of the socket. It names the design, so that a proxy can lead all who have it open to one node. */
+function address(): string {
+  const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+  const design = /^\/designs\/([^/]+)/.exec(location.pathname)?.[1];
+  const path = design === undefined ? "/ws/sharedb" : `/ws/sharedb?design=${design}`;
+  return `${scheme}//${location.host}${asPerson(path)}`;
 }
 
 /** Notices a dead line before the system does: by the browser's word, or by a ping without answer. */
