@@ -10,6 +10,10 @@ import pytest
 from tests.support.process import ServerProcess
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--seed", type=int, help="play this seed of the simulation, and no other")
+
+
 @pytest.fixture
 def server_process(tmp_path: Path) -> Iterator[ServerProcess]:
     """A running node with the collection `scratch` on; stopped cleanly at the end, without a traceback in its log."""

@@ -153,11 +153,11 @@ def doubles_are_known_in_memory_only(patch: pytest.MonkeyPatch) -> None:
     append = oplog.append
     seen: dict[int, set[tuple[DocumentId, str, int]]] = {}
 
-    def remembering(connection: Any, commits: Any, *, careful: bool) -> Any:
+    def remembering(connection: Any, commits: Any, *, careful: bool, clock: Any) -> Any:
         mine = seen.setdefault(id(connection.engine), set())
         keys = [(one.document, op.src, op.seq) for one in commits for op in one.ops]
         known = any(key in mine for key in keys)
-        answers = append(connection, commits, careful=careful or known)
+        answers = append(connection, commits, careful=careful or known, clock=clock)
         mine.update(keys)
         return answers
 
@@ -179,9 +179,9 @@ def synchronous_normal(patch: pytest.MonkeyPatch) -> None:
 def the_head_is_not_compared(patch: pytest.MonkeyPatch) -> None:
     append = oplog.append
 
-    def anywhere(connection: Any, commits: Any, *, careful: bool) -> Any:
+    def anywhere(connection: Any, commits: Any, **others: Any) -> Any:
         moved = [replace(one, base=oplog.head(connection, one.document).version) for one in commits]
-        return append(connection, moved, careful=careful)
+        return append(connection, moved, **others)
 
     patch.setattr(oplog, "append", anywhere)
 
