@@ -29,6 +29,7 @@ from starlette.websockets import WebSocket
 from .bus.memory import MemoryBus
 from .bus.redis import RedisBus
 from .errors import Code
+from .leases.lease import Terms
 from .locks.memory import MemoryLocks
 from .locks.redis import RedisLocks
 from .packs import registry
@@ -40,6 +41,7 @@ from .room.kind import SCRATCH, designs
 from .runtime.chronicle import Chronicle
 from .runtime.committer import Committer
 from .runtime.history import History
+from .runtime.lease_desk import LeaseDesk
 from .runtime.presence_hub import PresenceHub
 from .runtime.registry import Rooms
 from .runtime.room_task import Node
@@ -55,6 +57,7 @@ from .web.cluster_key import cluster_key
 from .web.connection import Services
 from .web.gate import Gate
 from .web.http import Api
+from .web.leases import LeaseDoor, LeaseRoutes
 from .web.metrics import Metrics
 from .web.names import Names
 from .web.replies import error_reply
@@ -80,6 +83,7 @@ class Backend:
     history: History
     chronicle: Chronicle
     presence: PresenceHub
+    leases: LeaseDesk
     types: TypeRegistry
     access: Access
     audience: Audience
@@ -107,8 +111,16 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
         await asyncio.to_thread(lambda: types.etag)  # reads them all: now, not at the first request
         bus, locks = await _open_ties(stack, settings)
         name = f"node-{secrets.token_hex(6)}"
+        terms = Terms(settings.lease_idle_seconds * 1_000, settings.lease_grace_seconds * 1_000)
+        leases = await stack.enter_async_context(LeaseDesk(store.leases, bus, name, terms))
         node = Node(
-            name=name, store=store, commits=committer, locks=locks, bus=bus, clock=_milliseconds
+            name=name,
+            store=store,
+            commits=committer,
+            locks=locks,
+            bus=bus,
+            clock=_milliseconds,
+            leases=leases,
         )
         kinds = {"designs": designs(types)}
         if settings.scratch:
@@ -136,6 +148,7 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
             history=history,
             chronicle=chronicle,
             presence=presence,
+            leases=leases,
             types=types,
             access=access,
             audience=audience,
@@ -232,6 +245,15 @@ def _routes(settings: Settings, backend: Backend, identities: Identities) -> lis
         admins=settings.admins,
         budget=Budget(settings.requests_per_second, settings.requests_burst),
     )
+    names = Names(backend.store.people)
+    leases = LeaseDoor(
+        desk=backend.leases,
+        leases=backend.store.leases,
+        rooms=backend.rooms,
+        access=backend.access,
+        acts=backend.acts,
+        names=names,
+    )
     services = Services(
         rooms=backend.rooms,
         history=backend.history,
@@ -239,7 +261,8 @@ def _routes(settings: Settings, backend: Backend, identities: Identities) -> lis
         presence=backend.presence,
         access=backend.access,
         audience=backend.audience,
-        names=Names(backend.store.people),
+        leases=leases,
+        names=names,
         acts=backend.acts,
         clock=_milliseconds,
     )
@@ -259,6 +282,7 @@ def _routes(settings: Settings, backend: Backend, identities: Identities) -> lis
         WebSocketRoute("/ws/sharedb", socket),
         WebSocketRoute("/{path:path}", _no_such_socket),
         *api.routes(),
+        *LeaseRoutes(leases, doorkeeper).routes(),
         _metrics(backend, socket).route(),
         *designer_routes(),
     ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from .document import limits as design
+from .leases import rules
 from .protocol import codec, messages, session
 from .room import batch
 from .room.limits import RoomLimits
@@ -16,7 +17,7 @@ from .runtime import committer
 from .runtime.registry import MOST_ROOMS
 from .runtime.room_task import MAILBOX_EVENTS
 from .settings import Settings
-from .web import budget, catalogue, frames, http, outbox, requests, server, who
+from .web import budget, catalogue, frames, http, leases, outbox, requests, server, who
 
 __all__ = ["LIMITS", "Limit", "table"]
 
@@ -73,6 +74,17 @@ LIMITS: Final[dict[str, tuple[Limit, ...]]] = {
         Limit("characters of a component's, query's or script's name", design.MAX_NAME, _INVALID),
         Limit("characters of a design's name", catalogue.MAX_DESIGN_NAME, _INVALID),
         Limit("characters of an order key", design.MAX_ORDER_KEY, _INVALID),
+        Limit("leases", rules.MAX_LEASES, _REFUSED),
+        Limit(
+            "seconds that a lease lasts without an edit (`COWEAVE_LEASE_IDLE_SECONDS`)",
+            _SETTINGS.lease_idle_seconds,
+            "it ends",
+        ),
+        Limit(
+            "seconds that it lasts without its holder's connection (`COWEAVE_LEASE_GRACE_SECONDS`)",
+            _SETTINGS.lease_grace_seconds,
+            "it ends",
+        ),
     ),
     "A message": (
         Limit("bytes of a frame", codec.MAX_FRAME_BYTES, "the connection is closed: 1009"),
@@ -82,6 +94,8 @@ LIMITS: Final[dict[str, tuple[Limit, ...]]] = {
         Limit("characters of a presence channel", messages.MAX_CHANNEL, _MALFORMED),
         Limit("documents named in one message", messages.MAX_BULK, _REFUSED),
         Limit("bytes of one presence", messages.MAX_PRESENCE_BYTES, _REFUSED),
+        Limit("elements in one wish for leases", rules.MAX_ELEMENTS, _REFUSED),
+        Limit("characters of a reason for a lease", rules.MAX_REASON, _REFUSED),
         Limit("a version or a counter", messages.MAX_SAFE_INTEGER, _MALFORMED),
     ),
     "A connection": (
@@ -131,6 +145,7 @@ LIMITS: Final[dict[str, tuple[Limit, ...]]] = {
         Limit("characters of a person's name", who.MAX_USER_NAME, _MALFORMED),
     ),
     "A request over HTTP": (
+        Limit("events of leases in one answer", leases.MAX_EVENTS, "the rest is asked for"),
         Limit("bytes of a body", requests.MAX_BODY_BYTES, _REFUSED),
         Limit("bytes of an imported file", http.MAX_IMPORT_BYTES, _REFUSED),
     ),

@@ -55,6 +55,8 @@ class Settings:
     requests_per_second: int = 100  # one user's requests over HTTP, sustained
     requests_burst: int = 1000  # as many at once before that
     connections: int = 10_000  # sockets that the node takes
+    lease_idle_seconds: int = 600  # a lease lasts so long without an edit
+    lease_grace_seconds: int = 30  # and so long without its holder's connection
     log_level: str = "INFO"
     packs: tuple[str, ...] = ()  # folders of packs of component types, beside ours
     public_url: str | None = None  # where people reach this server; needed for signing in
@@ -150,6 +152,8 @@ class Settings:
             ),
             requests_burst=whole("REQUESTS_BURST", default.requests_burst, 1, 10_000_000),
             connections=whole("CONNECTIONS", default.connections, 1, 1_000_000),
+            lease_idle_seconds=whole("LEASE_IDLE_SECONDS", default.lease_idle_seconds, 1, 86_400),
+            lease_grace_seconds=whole("LEASE_GRACE_SECONDS", default.lease_grace_seconds, 1, 3_600),
             log_level=text("LOG_LEVEL", default.log_level).upper(),
             packs=names("PACKS"),
             public_url=address("PUBLIC_URL"),

@@ -19,7 +19,10 @@ __all__ = [
     "What",
     "Why",
     "locked",
+    "with_name",
 ]
+
+_SOMEBODY = "Somebody else"
 
 
 class Kind(StrEnum):
@@ -136,21 +139,24 @@ class LeaseEvent:
     why: str = ""
 
 
-def locked(element: str, lease: Lease, name: str = "") -> DesignError:
-    """The refusal of what would touch `element`, which `lease` keeps for somebody else.
+def with_name(error: DesignError, name: str) -> DesignError:
+    """The refusal that `locked` made, once the holder's name is known."""
+    if not name:
+        return error
+    details = {**error.details, "holder": {**error.details["holder"], "name": name}}
+    return DesignError(error.code, error.message.replace(_SOMEBODY, name, 1), **details)
 
-    Args: name: of the holder, where it is known.
-    """
-    who = name or "Somebody else"
-    told = f"{who} has locked this part of the design"
-    if lease.kind is Kind.SOFT:
-        told = f"{who} has taken this part of the design"
+
+def locked(element: str, lease: Lease) -> DesignError:
+    """The refusal of what would touch `element`, which `lease` keeps for somebody else."""
+    verb = "locked" if lease.kind is Kind.HARD else "taken"
     details: dict[str, Any] = {
         "element": element,
         "lease": lease.element,
         "kind": lease.kind.value,
-        "holder": {"id": lease.holder.principal, "name": name},
+        "holder": {"id": lease.holder.principal, "name": ""},
         "since": lease.since,
         "until": lease.until,
     }
-    return DesignError(Code.LOCKED, f"{told}.", **details)
+    message = f"{_SOMEBODY} has {verb} this part of the design."
+    return DesignError(Code.LOCKED, message, **details)

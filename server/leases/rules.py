@@ -20,13 +20,12 @@ __all__ = [
     "Above",
     "Change",
     "Take",
-    "beat",
-    "drop",
     "is_over",
     "release",
     "renew",
     "sweep",
     "take",
+    "tend",
 ]
 
 MAX_ELEMENTS: Final = 100
@@ -153,26 +152,24 @@ def release(
     return change.done()
 
 
-def drop(table: LeaseTable, elements: frozenset[str], terms: Terms) -> Change:
-    """End those on elements that are no more (LE10)."""
-    change = _Changing(table, terms)
-    for element in sorted(elements & change.leases.keys()):
-        change.end(change.leases[element], Why.DELETED)
-    return change.done()
-
-
-def beat(
-    table: LeaseTable, sessions: frozenset[str], edited: frozenset[tuple[str, str]], terms: Terms
+def tend(
+    table: LeaseTable,
+    sessions: frozenset[str],
+    edited: frozenset[tuple[str, str]],
+    gone: frozenset[str],
+    terms: Terms,
 ) -> Change:
-    """These sessions are alive; `edited` are (person, element) since the last beat (LE6).
+    """These sessions are alive, (person, element) were edited since, `gone` were deleted (LE6, LE10).
 
     What is over stays over: it may be another's by now.
     """
     change = _Changing(table, terms)
+    for element in sorted(gone & change.leases.keys()):
+        change.end(change.leases[element], Why.DELETED)
     for lease in tuple(change.leases.values()):
-        session = lease.holder.session
         is_edited = (lease.holder.principal, lease.element) in edited
-        change.prolong(lease, is_alive=session in sessions, is_edited=is_edited)
+        is_alive = lease.holder.session in sessions
+        change.prolong(lease, is_alive=is_alive, is_edited=is_edited)
     return change.done()
 
 

@@ -17,9 +17,12 @@ from ot.normalize import FORBIDDEN_NAMES
 from ot.types import Json
 
 from ..errors import Code, DesignError
+from ..leases.rules import MAX_ELEMENTS, MAX_REASON
 from .codec import JSON0_URI
 
 __all__ = [
+    "LEASE_CALLS",
+    "MAX_ELEMENT",
     "MAX_BULK",
     "MAX_CHANNEL",
     "MAX_NAME",
@@ -28,6 +31,7 @@ __all__ = [
     "BulkRead",
     "BulkUnsubscribe",
     "Handshake",
+    "LeaseCall",
     "LookBack",
     "Message",
     "Ping",
@@ -38,6 +42,7 @@ __all__ = [
     "Read",
     "SubmitOp",
     "Unsubscribe",
+    "lease_call",
     "parse",
 ]
 
@@ -48,6 +53,9 @@ MAX_CHANNEL: Final = 160
 MAX_BULK: Final = 1_000
 """Documents in one bulk message."""
 MAX_PRESENCE_BYTES: Final = 8_192
+MAX_ELEMENT: Final = 80
+"""Characters that name an element: its section, a slash, its id."""
+LEASE_CALLS: Final = ("watch", "unwatch", "take", "takeover", "renew", "release", "ask")
 MAX_SAFE_INTEGER: Final = 2**53 - 1
 
 
@@ -68,6 +76,7 @@ class SubmitOp:
     src: str | None
     seq: int
     body: Mapping[str, Json]
+    lease: int | None = None  # of `x`: the token by which the author relies on holding it
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +163,22 @@ class PresencePut:
     pv: int
 
 
+@dataclass(frozen=True, slots=True)
+class LeaseCall:
+    """`l`, of our own: `do` says what. `elements` None: all of one's own.
+
+    `kind` is "soft" or "hard"; `text` is the reason of a take or take-over, or what is asked.
+    """
+
+    collection: str
+    id: str
+    do: str
+    elements: tuple[str, ...] | None = None
+    kind: str = "hard"
+    contents: bool = False
+    text: str = ""
+
+
 Message = (
     Handshake
     | SubmitOp
@@ -167,6 +192,7 @@ Message = (
     | PresenceUnsubscribe
     | PresenceRequest
     | PresencePut
+    | LeaseCall
 )
 
 
@@ -197,6 +223,8 @@ def parse(raw: Mapping[str, Any]) -> Message:
             return PresenceUnsubscribe(_channel(raw), _seq(raw.get("seq")))
         case "pr":
             return PresenceRequest(_channel(raw))
+        case "l":
+            return _lease(raw)
         case "pp":
             return Ping()
         case "hs":
@@ -286,7 +314,14 @@ def _submit(raw: Mapping[str, Any]) -> SubmitOp:
         )
     if not _is_count(seq) or seq == 0:
         raise _malformed("Invalid seq")
-    return SubmitOp(collection, id, base, src, seq, _body(raw))
+    return SubmitOp(collection, id, base, src, seq, _body(raw), _token(raw.get("x")))
+
+
+def _token(extra: Json) -> int | None:
+    token = extra.get("lease") if type(extra) is dict else None
+    if token is None or _is_count(token):
+        return token
+    raise _malformed("Invalid lease")
 
 
 def _body(raw: Mapping[str, Any]) -> Mapping[str, Json]:
@@ -323,6 +358,57 @@ def _check_paths(op: list[Json]) -> None:
         for step in path if type(path) is list else ():
             if type(step) is str and step in FORBIDDEN_NAMES:
                 raise DesignError(Code.OP_NOT_APPLIED, "Invalid path segment", path=path)
+
+
+def _lease(raw: Mapping[str, Any]) -> LeaseCall:
+    document = _document(raw)
+    do = raw.get("do")
+    if do not in LEASE_CALLS:
+        raise _malformed(f"do must be one of {', '.join(LEASE_CALLS)}")
+    return lease_call(*document, do, raw)
+
+
+def lease_call(collection: str, id: str, do: str, raw: Mapping[str, Any]) -> LeaseCall:
+    """What a socket's message or a request's body asks about leases. Raises: DesignError."""
+    elements: Json = raw.get("elements")
+    if do == "ask":
+        elements = [raw.get("element")]
+    if elements is None and do in ("take", "takeover"):
+        raise _malformed("elements must be a list of elements")
+    if elements is not None:
+        if type(elements) is not list or not elements:
+            raise _malformed("elements must be a list of elements")
+        _bound(len(elements), MAX_ELEMENTS, "elements")
+        if not all(type(each) is str and 0 < len(each) <= MAX_ELEMENT for each in elements):
+            raise _malformed("An element is named as components/c1")
+    kind, contents = raw.get("kind", "hard"), raw.get("contents", False)
+    if kind not in ("soft", "hard"):
+        raise _malformed("kind must be soft or hard")
+    if type(contents) is not bool:
+        raise _malformed("contents must be true or false")
+    field = "text" if do == "ask" else "reason"
+    text: Json = raw.get(field, "")
+    if type(text) is not str:
+        raise _malformed(f"{field} must be a text")
+    text = " ".join(text.replace("\x00", " ").split())
+    _bound(len(text), MAX_REASON, f"characters of {field}")
+    if do == "takeover" and not text:
+        raise _malformed("A take-over needs a reason")
+    return LeaseCall(
+        collection,
+        id,
+        do,
+        None if elements is None else tuple(elements),
+        str(kind),
+        contents,
+        text,
+    )
+
+
+def _bound(count: int, limit: int, what: str) -> None:
+    if count > limit:
+        message = f"There may be {limit:,} {what}; here are {count:,}"
+        raise DesignError(Code.TOO_LARGE, message, limit=limit, actual=count)
 
 
 def _bulk_read(raw: Mapping[str, Any], subscribe: bool) -> BulkRead:

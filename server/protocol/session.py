@@ -42,7 +42,7 @@ MAX_PRESENCES: Final = 16
 """Presence ids that one connection may hold."""
 
 _ECHO_BYTES = 4_096
-_ECHOED = ("a", "id", "c", "d", "b", "v", "src", "seq", "ch", "pv", "ts")
+_ECHOED = ("a", "do", "id", "c", "d", "b", "v", "src", "seq", "ch", "pv", "ts")
 _MAX_OWNED = 64
 _PART_BYTES = 1_048_576  # of a bulk's answer
 
@@ -159,7 +159,7 @@ class Session:
                 return [Do(message, request)]
             case messages.Unsubscribe():
                 return self._unsubscribe(message, request)
-            case messages.LookBack():
+            case messages.LookBack() | messages.LeaseCall():
                 return [Do(message, request)]
             case messages.BulkRead():
                 return self._bulk_read(message, request)
@@ -212,10 +212,7 @@ class Session:
             self._owned.setdefault(public, message.src)
             if len(self._owned) > _MAX_OWNED:  # never its own: that one came first
                 del self._owned[list(self._owned)[1]]
-        owned = messages.SubmitOp(
-            message.collection, message.id, message.base, public, message.seq, message.body
-        )
-        return Do(owned, request)
+        return Do(replace(message, src=public), request)
 
     def _subscribe(self, collection: str, ids: Sequence[str]) -> None:
         self._used = True
@@ -329,9 +326,9 @@ class Session:
         """It was not done: told on the request if that is final (WP40).
 
         A retryable refusal ends the connection instead: an error on an op would make the client
-        forget the edit (WP41).
+        forget the edit (WP41). What was asked about leases is not worth that.
         """
-        if error.code.is_retryable:
+        if error.code.is_retryable and request.echo.get("a") != "l":
             notice = self.notice(
                 (str(request.echo.get("c")), str(request.echo.get("d"))),
                 error.code,
@@ -383,6 +380,15 @@ class Session:
         if type is not None:
             message["data"] = data
         return Send(self.codec.encode(message))
+
+    def leases(self, request: Request, state: Mapping[str, Json]) -> Send:
+        """The answer to what was asked about leases; {} where nothing is to be said."""
+        return Send(self.codec.encode({**_names(request), **state}))
+
+    def lease_state(self, document: tuple[str, str], state: Mapping[str, Json]) -> Send:
+        """Who holds what in `document` now, unasked."""
+        collection, id = document
+        return Send(self.codec.encode({"a": "l", "c": collection, "d": id, "do": "state", **state}))
 
     def present(self, request: Request, message: messages.PresencePut) -> Send:
         """The ack of one's own presence."""
@@ -492,6 +498,8 @@ def _names(request: Request) -> dict[str, Json]:
         keys: tuple[str, ...] = ("a", "ch", "seq")
     elif echo["a"] == "pr":
         keys = ("a",)
+    elif echo["a"] == "l":
+        keys = ("a", "id", "c", "d", "do")
     elif echo.get("id"):
         keys = ("a", "id")
     else:

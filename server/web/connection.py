@@ -18,6 +18,7 @@ from ot.types import Json
 
 from ..document.versioned import Create, Delete, Edit, NoOp, decode
 from ..errors import Code, DesignError
+from ..leases.lease import with_name
 from ..policy.rights import Principal, Right, channel_document
 from ..ports import Clock, DocumentId, Store, StoreUnavailable
 from ..protocol import messages
@@ -45,6 +46,8 @@ from .acts import Acts
 from .audience import Audience
 from .frames import framed
 from .journal import line, request_fields
+from .lease_seat import LeaseSeat
+from .leases import LeaseDoor
 from .names import Names
 from .outbox import Outbox
 
@@ -70,6 +73,7 @@ class Services:
     presence: PresenceHub
     access: Access
     audience: Audience
+    leases: LeaseDoor
     names: Names
     acts: Acts
     clock: Clock
@@ -102,6 +106,14 @@ class Connection:
         self._late: dict[DocumentId, list[Request]] = {}
         self._answered = asyncio.Event()
         self._answered.set()
+        self._leases = LeaseSeat(
+            principal,
+            session,
+            services.leases,
+            tell=self._tell,
+            notify=self._notify,
+            call=self.outbox.call,
+        )
 
     @property
     def is_binary(self) -> bool:
@@ -139,6 +151,8 @@ class Connection:
                 await self._services.rooms.send(document, self, Unsubscribe(self.id, request))
             case messages.LookBack():
                 await self._look_back(message, request)
+            case messages.LeaseCall():
+                await self._leases.carry_out(message, request)
             case _:
                 await self._presence(message, request)
 
@@ -154,6 +168,7 @@ class Connection:
             edit=_edit(message.body),
             author=self._principal.id,
             time=self._services.clock(),
+            lease=message.lease,
             request=request,
             within=standing.within,
         )
@@ -233,6 +248,7 @@ class Connection:
     async def run_errands(self) -> None:
         """What has to wait for something, done by the writer when everything else is written."""
         await self._name_others()
+        await self._leases.run_errands()
         await self._catch_up()
 
     async def _catch_up(self) -> None:
@@ -282,6 +298,7 @@ class Connection:
         names = (document.collection, document.id)
         self._tell([self._session.notice(names, error.code, error.message, error.details)])
         self._session.forget(names)
+        self._leases.drop(document)
         self._forget(document)
         await self._services.rooms.send(document, self, Unsubscribe(self.id, _Own()))
 
@@ -290,6 +307,7 @@ class Connection:
         for document in tuple(self._open):
             self._forget(document)
         self._services.presence.leave(self)
+        self._leases.leave()
         await self._services.rooms.leave(self)
 
     # -- from rooms and presence -------------------------------------------------------------------
@@ -383,7 +401,10 @@ class Connection:
             self.outbox.call()
 
     def _named(self, document: DocumentId, error: DesignError) -> DesignError:
-        """The person that a refused edit conflicts with, by name if they are or were here."""
+        """The person that an edit is refused for, by name if they are or were here."""
+        if error.code is Code.LOCKED and "holder" in error.details:
+            holder = error.details["holder"]["id"]
+            return with_name(error, self._services.names.known(document.tenant, holder) or "")
         conflict = error.details.get("conflict")
         if conflict is None:
             return error

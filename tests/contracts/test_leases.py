@@ -9,7 +9,7 @@ import pytest
 
 from server.errors import Code, DesignError
 from server.leases.lease import Holder, Kind, Lease, LeaseTable, Terms, What
-from server.leases.rules import Change, Take, beat, release, sweep, take
+from server.leases.rules import Change, Take, release, sweep, take, tend
 from server.ports import Commit, Committed, DesignRow, DocumentId, NewOp, Overtaken
 from server.store import MemoryStore, SqlStore
 
@@ -133,7 +133,7 @@ async def test_ST103_time_is_the_databases_and_goes_on(store: Kept) -> None:
     table = await asyncio.wait_for(over(), 10)
     assert len(table.leases) == 1 and table.live().leases == ()
     beaten = await store.leases.change(
-        CLAIMS, lambda t: beat(t, frozenset({"tab-a"}), frozenset(), Terms(50, 20))
+        CLAIMS, lambda t: tend(t, frozenset({"tab-a"}), frozenset(), frozenset(), Terms(50, 20))
     )
     assert [event.what for event in beaten.events] == [What.ENDED]
 
@@ -200,7 +200,7 @@ async def test_C1_a_token_whose_time_is_up_is_refused_though_nobody_took_it(stor
     relied = {"leases": 1, "tokens": frozenset({1})}
     assert await store.commit([batch(1, an_op(2), **relied)]) == [Committed(2)]
     await store.leases.change(
-        CLAIMS, lambda t: beat(t, frozenset({"tab-a"}), frozenset(), Terms(600_000, 1))
+        CLAIMS, lambda t: tend(t, frozenset({"tab-a"}), frozenset(), frozenset(), Terms(600_000, 1))
     )
 
     async def fenced() -> Committed | Overtaken:

@@ -45,6 +45,8 @@ SESSION = "protocol/test_session.py"
 CODEC = "protocol/test_codec.py"
 OUTBOX = "web/test_outbox.py"
 HTTP = "web/test_http.py"
+LEASES = "leases/test_rules.py"
+WEB_LEASES = "web/test_leases.py"
 REGISTRY = "runtime/test_registry.py"
 
 TESTS = {
@@ -73,6 +75,15 @@ TESTS = {
     "characters of a component's, query's or script's name": (HERE, "test_a_name"),
     "characters of a design's name": (HTTP, "test_names_that_cannot_be"),
     "characters of an order key": (HERE, "test_an_order_key"),
+    "leases": (LEASES, "test_LE17_bounds"),
+    "seconds that a lease lasts without an edit (`COWEAVE_LEASE_IDLE_SECONDS`)": (
+        LEASES,
+        "test_LE6_beats_keep_it_for_ten_minutes_without_an_edit",
+    ),
+    "seconds that it lasts without its holder's connection (`COWEAVE_LEASE_GRACE_SECONDS`)": (
+        LEASES,
+        "test_LE6_a_session_that_is_not_heard_of_loses_its_lease",
+    ),
     "bytes of a frame": ("web/test_sockets.py", "test_huge_frames_end_only_their_connection"),
     "bytes of a message": (CODEC, "test_WP2_size_is_refused_on_the_request"),
     "containers around a value in a message": (CODEC, "test_WP2_nesting_is_bounded"),
@@ -80,6 +91,8 @@ TESTS = {
     "characters of a presence channel": (HERE, "test_names_in_messages"),
     "documents named in one message": (MESSAGES, "test_WP14_bulk_is_bounded"),
     "bytes of one presence": (MESSAGES, "test_WP16_presence_is_bounded"),
+    "elements in one wish for leases": (WEB_LEASES, "test_what_is_not_understood_is_refused"),
+    "characters of a reason for a lease": (WEB_LEASES, "test_what_is_not_understood_is_refused"),
     "a version or a counter": (HERE, "test_names_in_messages"),
     "documents and channels followed": (SESSION, "test_WP34_subscriptions_are_bounded"),
     "presences": (SESSION, "test_WP52_presences_are_bounded"),
@@ -125,6 +138,7 @@ TESTS = {
         "test_D2_a_person_and_a_node_have_so_many",
     ),
     "characters of a person's name": (HTTP, "test_the_session_is_who_one_says"),
+    "events of leases in one answer": (WEB_LEASES, "test_a_long_history_comes_in_pieces"),
     "bytes of a body": (HTTP, "test_bodies_are_json_by_name_and_bounded"),
     "bytes of an imported file": (HTTP, "test_files_that_cannot_be_imported"),
     "connections (`COWEAVE_CONNECTIONS`)": (

@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from server.errors import Code, DesignError
 from server.leases.lease import Holder, Kind, LeaseTable, Terms, What
-from server.leases.rules import Change, Take, beat, drop, is_over, release, renew, sweep, take
+from server.leases.rules import Change, Take, is_over, release, renew, sweep, take, tend
 
 TERMS = Terms(idle=600, grace=30)
 PEOPLE = [Holder(person, tab) for person in ("ada", "ben", "eve") for tab in ("1", "2", "")]
@@ -100,11 +100,11 @@ class World(RuleBasedStateMachine):
     @rule(sessions=st.frozensets(st.sampled_from(["1", "2"])), edited=several, who=holders)
     def live(self, sessions: frozenset[str], edited: frozenset[str], who: Holder) -> None:
         edits = frozenset((who.principal, element) for element in edited)
-        self.follow(beat(self.table, sessions, edits, TERMS))
+        self.follow(tend(self.table, sessions, edits, frozenset(), TERMS))
 
     @rule(elements=several)
     def delete(self, elements: frozenset[str]) -> None:
-        self.follow(drop(self.table, elements, TERMS))
+        self.follow(tend(self.table, frozenset(), frozenset(), elements, TERMS))
 
     @rule(step=st.integers(0, 40) | st.integers(-2_000, 2_000))
     def clock(self, step: int) -> None:

@@ -13,12 +13,11 @@ from server.leases.rules import (
     MAX_LEASES,
     Change,
     Take,
-    beat,
-    drop,
     release,
     renew,
     sweep,
     take,
+    tend,
 )
 
 TERMS = Terms(idle=600_000, grace=30_000)
@@ -54,6 +53,12 @@ def refused(
     with pytest.raises(DesignError) as error:
         taken(holder, *elements, table=table, contents=contents)
     return error.value
+
+
+def beat(
+    table: LeaseTable, sessions: frozenset[str], edited: frozenset[tuple[str, str]], terms: Terms
+) -> Change:
+    return tend(table, sessions, edited, frozenset(), terms)
 
 
 def test_a_lease_says_who_and_until_when() -> None:
@@ -190,7 +195,13 @@ def test_LE9_a_clock_put_back_leaves_nothing_stuck() -> None:
 
 
 def test_LE10_the_lease_of_what_is_deleted_ends() -> None:
-    change = drop(taken(ADA, TEXT, INNER).table, frozenset({TEXT, "components/x"}), TERMS)
+    change = tend(
+        taken(ADA, TEXT, INNER).table,
+        frozenset(),
+        frozenset(),
+        frozenset({TEXT, "components/x"}),
+        TERMS,
+    )
     assert [lease.element for lease in change.table] == [INNER]
     assert [(e.what, e.why) for e in change.events] == [(What.ENDED, Why.DELETED)]
 

@@ -18,6 +18,7 @@ from server.protocol.session import Request, Session
 from server.room.effects import Lost, Notice, OpsSince, Refused
 from server.web.connection import Connection, Services
 from server.web.frames import framed, payloads_in
+from server.web.leases import LeaseDoor
 from server.web.names import Names
 from server.web.outbox import MAX_LIVE_BYTES, MAX_WAITING_BYTES
 
@@ -29,6 +30,7 @@ class Client:
     """A connection whose frames the test writes and reads."""
 
     def __init__(self, backend: Backend, number: int, name: str) -> None:
+        names = Names(backend.store.people)
         self.services = Services(
             rooms=backend.rooms,
             history=backend.history,
@@ -36,7 +38,15 @@ class Client:
             presence=backend.presence,
             access=backend.access,
             audience=backend.audience,
-            names=Names(backend.store.people),
+            names=names,
+            leases=LeaseDoor(
+                desk=backend.leases,
+                leases=backend.store.leases,
+                rooms=backend.rooms,
+                access=backend.access,
+                acts=backend.acts,
+                names=names,
+            ),
             acts=backend.acts,
             clock=lambda: 1_000,
         )
