@@ -56,6 +56,7 @@ from .web.catalogue import Catalogue
 from .web.cluster_key import cluster_key
 from .web.connection import Services
 from .web.gate import Gate
+from .web.history import HistoryRoutes
 from .web.http import Api
 from .web.leases import LeaseDoor, LeaseRoutes
 from .web.metrics import Metrics
@@ -64,6 +65,7 @@ from .web.replies import error_reply
 from .web.seats import Seats
 from .web.sockets import ShareDBSocket
 from .web.static import designer_routes
+from .web.versions import Ground
 from .web.who import Doorkeeper
 
 __all__ = ["Backend", "claim", "create_app", "milestone_key", "open_backend", "open_store"]
@@ -283,9 +285,27 @@ def _routes(settings: Settings, backend: Backend, identities: Identities) -> lis
         WebSocketRoute("/{path:path}", _no_such_socket),
         *api.routes(),
         *LeaseRoutes(leases, doorkeeper).routes(),
+        *_history(backend, doorkeeper).routes(),
         _metrics(backend, socket).route(),
         *designer_routes(),
     ]
+
+
+def _history(backend: Backend, doorkeeper: Doorkeeper) -> HistoryRoutes:
+    ground = Ground(
+        catalogue=backend.catalogue,
+        rooms=backend.rooms,
+        store=backend.store,
+        entries=backend.store.chronicle,
+        labels=backend.store.labels,
+        people=backend.store.people,
+        history=backend.history,
+        chronicle=backend.chronicle,
+        types=backend.types,
+        acts=backend.acts,
+        clock=_milliseconds,
+    )
+    return HistoryRoutes(ground, doorkeeper)
 
 
 def _metrics(backend: Backend, socket: ShareDBSocket) -> Metrics:

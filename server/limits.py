@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from .document import limits as design
+from .history import journal
 from .leases import rules
 from .protocol import codec, messages, session
 from .room import batch
@@ -17,7 +18,20 @@ from .runtime import committer
 from .runtime.registry import MOST_ROOMS
 from .runtime.room_task import MAILBOX_EVENTS
 from .settings import Settings
-from .web import budget, catalogue, frames, http, leases, outbox, requests, server, who
+from .store import chronicle
+from .web import (
+    budget,
+    catalogue,
+    frames,
+    history,
+    http,
+    leases,
+    outbox,
+    requests,
+    server,
+    versions,
+    who,
+)
 
 __all__ = ["LIMITS", "Limit", "table"]
 
@@ -148,6 +162,18 @@ LIMITS: Final[dict[str, tuple[Limit, ...]]] = {
         Limit("events of leases in one answer", leases.MAX_EVENTS, "the rest is asked for"),
         Limit("bytes of a body", requests.MAX_BODY_BYTES, _REFUSED),
         Limit("bytes of an imported file", http.MAX_IMPORT_BYTES, _REFUSED),
+    ),
+    "A design's history": (
+        Limit("entries of one page of the timeline", history.MAX_PAGE, _MALFORMED),
+        Limit(
+            "entries that one page looks through",
+            chronicle.MOST_LOOKED_AT,
+            "the page is short and says where to go on",
+        ),
+        Limit("edits of one entry", journal.MOST_OPS, "the rest is the next entry"),
+        Limit("characters of a version's name", versions.MAX_LABEL, _MALFORMED),
+        Limit("characters of a version's note", versions.MAX_NOTE, _MALFORMED),
+        Limit("bytes of a wish to restore", history.MAX_RESTORE_BYTES, _REFUSED),
     ),
     "A node": (
         Limit(

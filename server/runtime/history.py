@@ -83,6 +83,16 @@ class History:
         version = None if time is None else await self._store.version_at(document, time)
         return await self.snapshot(document, version)
 
+    async def pair(self, document: DocumentId, low: int, high: int) -> tuple[Snapshot, Snapshot]:
+        """Two versions. Where few ops lie between them they share what those do not touch."""
+        first = await self.snapshot(document, low)
+        if not 0 < high - low <= MOST_REPLAYED:
+            return first, first if high == low else await self.snapshot(document, high)
+        head = (await self._store.head(document)).version
+        if high > head:
+            return first, await self.snapshot(document, high)
+        return first, await self._replayed(document, first, high)
+
     async def _start(self, document: DocumentId, version: int) -> Snapshot:
         """The nearest state before `version` that need not be made of ops."""
         milestone = await self._store.milestone(document, version)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import gzip
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from typing import Final
 
 import orjson
+from starlette.requests import Request
+from starlette.responses import Response
 
 from ot.types import Json
 
@@ -50,6 +52,17 @@ class Bodies:
         finally:
             if not lock.locked():
                 self._making.pop(key, None)
+
+    async def reply(
+        self, request: Request, key: Hashable, value: Json, headers: Mapping[str, str]
+    ) -> Response:
+        """`value` as JSON, made beside the loop: megabytes would hold everybody up. `key`: as `body`."""
+        compressed = "gzip" in request.headers.get("accept-encoding", "")
+        content = await self.body(key, value, compressed=compressed)
+        headers = {"vary": "Accept-Encoding", **headers}
+        if compressed:
+            headers = {**headers, "content-encoding": "gzip"}
+        return Response(content, 200, headers, media_type="application/json")
 
     def _keep(self, key: Hashable, body: bytes) -> None:
         if key in self._kept:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from starlette.requests import Request
@@ -118,7 +118,7 @@ class Api:
         if unchanged is not None:
             return unchanged
         key = "types", self._types.etag
-        return await self._large_reply(request, key, self._types.to_api(), headers)
+        return await self._bodies.reply(request, key, self._types.to_api(), headers)
 
     # -- designs -----------------------------------------------------------------------------------
 
@@ -181,7 +181,7 @@ class Api:
         if unchanged is not None:
             return unchanged
         key = "snapshot", principal.tenant, id, snapshot.version
-        return await self._large_reply(request, key, state, headers)
+        return await self._bodies.reply(request, key, state, headers)
 
     # -- commands on one design --------------------------------------------------------------------
 
@@ -204,18 +204,7 @@ class Api:
         principal = await self._doorkeeper.principal(request)
         to = request.query_params.get("to")
         document = await self._commands.export(principal, request.path_params["id"], to)
-        return await self._large_reply(request, None, document, {})
-
-    async def _large_reply(
-        self, request: Request, key: Hashable, value: Json, headers: Mapping[str, str]
-    ) -> Response:
-        """`value` as JSON, made beside the loop: megabytes would hold everybody up."""
-        compressed = "gzip" in request.headers.get("accept-encoding", "")
-        content = await self._bodies.body(key, value, compressed=compressed)
-        headers = {"vary": "Accept-Encoding", **headers}
-        if compressed:
-            headers = {**headers, "content-encoding": "gzip"}
-        return Response(content, 200, headers, media_type="application/json")
+        return await self._bodies.reply(request, None, document, {})
 
     async def _shown(self, principal: Principal, rows: list[DesignRow]) -> list[dict[str, Json]]:
         names = await self._catalogue.people(principal, rows)

@@ -37,6 +37,8 @@ from tests.server.room.driver import Driver
 TOP = Path(__file__).parents[2]
 
 HERE = "test_limits.py"
+HISTORY = "web/test_history.py"
+CHRONICLE = "runtime/test_chronicle.py"
 ROOM = "room/test_core.py"
 DESIGN = "document/test_design.py"
 BOUNDS = "document/test_bounds.py"
@@ -141,6 +143,21 @@ TESTS = {
     "events of leases in one answer": (WEB_LEASES, "test_a_long_history_comes_in_pieces"),
     "bytes of a body": (HTTP, "test_bodies_are_json_by_name_and_bounded"),
     "bytes of an imported file": (HTTP, "test_files_that_cannot_be_imported"),
+    "entries of one page of the timeline": (HISTORY, "test_a_page_is_bounded"),
+    "entries that one page looks through": (CHRONICLE, "test_a_page_that_finds_little_is_short"),
+    "edits of one entry": (
+        "history/test_journal.py",
+        "test_an_entry_has_an_end_in_ops_and_in_time",
+    ),
+    "characters of a version's name": (
+        HISTORY,
+        "test_a_version_is_named_and_a_protected_name_stays",
+    ),
+    "characters of a version's note": (
+        HISTORY,
+        "test_a_version_is_named_and_a_protected_name_stays",
+    ),
+    "bytes of a wish to restore": (HISTORY, "test_a_wish_to_restore_is_bounded"),
     "connections (`COWEAVE_CONNECTIONS`)": (
         "web/test_seats.py",
         "test_D2_a_person_and_a_node_have_so_many",

@@ -172,6 +172,22 @@ async def test_a_node_keeps_up_with_what_it_commits_by_itself(store: SqlStore) -
                 await asyncio.sleep(0.02)
 
 
+async def test_a_page_that_finds_little_is_short(
+    store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = Log(store)
+    await log.add(Create(TYPE, design()))
+    for at in range(20):
+        await log.add(label(str(at), str(at + 1)), pause=10 * MINUTE)
+    await chronicle_of(store).up_to_date(DOCUMENT)
+    monkeypatch.setattr("server.store.chronicle.MOST_LOOKED_AT", 7)
+    query = Query(5, author="ada", kind="create")
+    found, rest = await store.chronicle.entries(DOCUMENT, query)
+    assert (found, rest) == ([], 14)
+    found, rest = await store.chronicle.entries(DOCUMENT, Query(5, 7, author="ada", kind="create"))
+    assert ([each.kind for each in found], rest) == (["create"], None)
+
+
 async def test_what_other_rules_made_is_made_anew(store: SqlStore) -> None:
     log, chronicle = Log(store), chronicle_of(store)
     await log.add(Create(TYPE, design()), label("0", "1"))
