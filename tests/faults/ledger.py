@@ -13,7 +13,6 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +31,8 @@ class Entry:
     seq: int
     version: int | None = None  # of the ack
     error: Any = None
+    asked: float = 0.0  # when it was first sent, by time.monotonic()
+    told: float = 0.0  # when it was answered
 
 
 @dataclass
@@ -40,7 +41,6 @@ class Ledger:
 
     entries: list[Entry] = field(default_factory=list)
     heard: asyncio.Event = field(default_factory=asyncio.Event)  # set at every answer
-    acks: list[float] = field(default_factory=list)  # when they came, by time.monotonic()
 
     async def reach(self, count: int) -> None:
         """Wait until so many ops are acked."""
@@ -48,10 +48,20 @@ class Ledger:
             self.heard.clear()
             await self.heard.wait()
 
-    def longest_pause(self, since: float) -> float:
-        """The longest time without any ack from `since` (time.monotonic()) until now, in seconds."""
-        times = [since, *(at for at in self.acks if at > since), time.monotonic()]
-        return max(later - earlier for earlier, later in pairwise(times))
+    def longest_wait(self, since: float = 0.0) -> float:
+        """The longest that anybody has waited for an answer, or waits, in seconds.
+
+        Args: since: of what was sent then (time.monotonic()) or was not answered yet.
+        """
+        now = time.monotonic()
+        return max(
+            (
+                (entry.told or now) - entry.asked
+                for entry in self.entries
+                if entry.told == 0.0 or entry.told > since
+            ),
+            default=0.0,
+        )
 
     @property
     def acked(self) -> list[Entry]:

@@ -103,7 +103,7 @@ class Writer:
                 entry.error = answer["error"]
             else:
                 entry.version = answer["v"]
-                self._ledger.acks.append(time.monotonic())
+            entry.told = time.monotonic()
             self._flying = None
             self._ledger.heard.set()
 
@@ -112,6 +112,7 @@ class Writer:
         self._seq += 1
         token = f"{self.name}-{self._seq}"
         entry = Entry(self._document, token, self._id.partition(".")[0], self._seq)
+        entry.asked = time.monotonic()
         self._ledger.entries.append(entry)
         collection, id = self._document
         message = {

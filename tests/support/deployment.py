@@ -15,7 +15,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -80,7 +80,7 @@ class Deployment:
         self,
         folder: Path,
         postgresql: postgres.Cluster,
-        redis: RedisServer | Sentinels | None,
+        redis: RedisServer | Sentinels,
         nodes: list[ServerProcess],
         proxy: Haproxy | None,
     ) -> None:
@@ -114,28 +114,27 @@ def deployed(
     folder: Path,
     *,
     proxy: bool = False,
-    sentinels: bool = False,
+    redis: RedisServer | Sentinels | None = None,
     redis_url: str | None = None,
-    database_url: str | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Iterator[Deployment]:
     """All of it, started; stopped cleanly at the end, without a traceback in any node's log.
 
-    Skips where a program is missing. `redis_url`, `database_url`: what the nodes are told instead
-    of where they are, as a proxy in between.
+    Skips where a program is missing.
+
+    Args:
+        redis: one that runs already, instead of one of its own.
+        redis_url: what the nodes are told, where something stands in between.
     """
     needs_redis()
     if proxy and shutil.which("haproxy", path="/usr/sbin:/usr/bin:/usr/local/sbin") is None:
         pytest.skip("haproxy is not on this machine (make test installs it where it may)")
     with ExitStack() as stack:
         postgresql = stack.enter_context(postgres.running())
-        redis: RedisServer | Sentinels
-        if sentinels:
-            redis = stack.enter_context(replicated())
-        else:
+        if redis is None:
             redis = stack.enter_context(RedisServer())
         shared = {
-            "COWEAVE_DATABASE": database_url or postgresql.make(),
+            "COWEAVE_DATABASE": postgresql.make(),
             "COWEAVE_REDIS": redis_url or redis.url,
             "COWEAVE_SECRET": SECRET,
             "COWEAVE_SCRATCH": "1",
@@ -168,7 +167,10 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="coweave-cluster-") as name:
         try:
-            with deployed(Path(name), proxy=True, sentinels=options.sentinels) as here:
+            with (
+                replicated() if options.sentinels else nullcontext() as redis,
+                deployed(Path(name), proxy=True, redis=redis) as here,
+            ):
                 for number, node in enumerate(here.nodes, 1):
                     print(f"node {number}: {node.url}  pid {node.pid}")
                 print(f"PostgreSQL: {here.environment['COWEAVE_DATABASE']}")

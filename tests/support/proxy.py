@@ -14,7 +14,8 @@ __all__ = ["Proxy"]
 class Proxy:
     """Passes bytes between its own port and `port`. An async context manager; `url` is where clients go.
 
-    `cut` closes what is open and refuses what comes, `deafen` drops what the server says; both until `mend`.
+    `cut` closes what is open and refuses what comes, `deafen` drops what the server says, `swallow` drops everything
+    and keeps the connections; all until `mend`.
     """
 
     def __init__(self, port: int) -> None:
@@ -23,6 +24,7 @@ class Proxy:
         self._open: dict[asyncio.StreamWriter, asyncio.Task[None]] = {}
         self._is_cut = False
         self._is_deaf = False
+        self._is_hole = False
 
     @property
     def url(self) -> str:
@@ -37,8 +39,11 @@ class Proxy:
     def deafen(self) -> None:
         self._is_deaf = True
 
+    def swallow(self) -> None:
+        self._is_hole = True
+
     def mend(self) -> None:
-        self._is_cut = self._is_deaf = False
+        self._is_cut = self._is_deaf = self._is_hole = False
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self._is_cut:
@@ -51,8 +56,10 @@ class Proxy:
             behind_reader, behind_writer = await asyncio.open_connection("127.0.0.1", self._port)
             try:
                 async with asyncio.TaskGroup() as group:
-                    group.create_task(self._pass(reader, behind_writer, lambda: False))
-                    group.create_task(self._pass(behind_reader, writer, lambda: self._is_deaf))
+                    group.create_task(self._pass(reader, behind_writer, lambda: self._is_hole))
+                    group.create_task(
+                        self._pass(behind_reader, writer, lambda: self._is_deaf or self._is_hole)
+                    )
             finally:
                 behind_writer.transport.abort()
         except OSError:
