@@ -1,9 +1,12 @@
-import { useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { TipProvider } from "./components/Tip";
 import { DesignsPage } from "./designs/DesignsPage";
 import { DesignPage } from "./editor/DesignPage";
 import { usePlace } from "./navigation";
 import { rest, type SessionInfo } from "./sync/rest";
+
+// Reviewers' pages are not what most people open first.
+const HistoryPage = lazy(() => import("./history/HistoryPage"));
 
 const RETRY_AFTER_MS = 2_000;
 
@@ -31,6 +34,10 @@ export function App() {
     <TipProvider delayDuration={450} skipDelayDuration={150}>
       {place.kind === "design" ? (
         <DesignPage key={place.id} id={place.id} info={info} />
+      ) : place.kind === "history" ? (
+        <Suspense>
+          <HistoryPage key={place.id} id={place.id} info={info} />
+        </Suspense>
       ) : (
         <DesignsPage session={info} trash={place.trash} />
       )}

@@ -1,9 +1,12 @@
-/** Two kinds of pages: the list of designs, and one design. */
+/** The pages: the list of designs, one design, and its history. */
 import { useSyncExternalStore } from "react";
 import { Watched } from "./model/watched";
 import { asPerson } from "./sync/rest";
 
-export type Place = { kind: "designs"; trash: boolean } | { kind: "design"; id: string };
+export type Place =
+  | { kind: "designs"; trash: boolean }
+  | { kind: "design"; id: string }
+  | { kind: "history"; id: string };
 
 function read(): string {
   return location.pathname + location.search;
@@ -13,14 +16,19 @@ const address = new Watched(read());
 addEventListener("popstate", () => address.set(read()));
 
 export function placeOf(path: string, search: string): Place {
-  const match = /^\/designs\/([^/]+)\/?$/.exec(path);
-  if (match?.[1] !== undefined) return { kind: "design", id: decodeURIComponent(match[1]) };
+  const match = /^\/designs\/([^/]+)(\/history)?\/?$/.exec(path);
+  if (match?.[1] !== undefined) {
+    return { kind: match[2] ? "history" : "design", id: decodeURIComponent(match[1]) };
+  }
   return { kind: "designs", trash: new URLSearchParams(search).has("trash") };
 }
 
 /** The address of a place; the person named in the address stays named. */
 export function hrefOf(place: Place): string {
-  if (place.kind === "design") return asPerson(`/designs/${encodeURIComponent(place.id)}`);
+  if (place.kind !== "designs") {
+    const path = `/designs/${encodeURIComponent(place.id)}`;
+    return asPerson(place.kind === "history" ? `${path}/history` : path);
+  }
   return asPerson(place.trash ? "/?trash=1" : "/");
 }
 

@@ -65,6 +65,7 @@ def designer_routes(root: Path = STATIC) -> list[BaseRoute]:
     return [
         Route("/", page),
         Route("/designs/{id}", page),
+        Route("/designs/{id}/history", page),
         Route("/trash", page),
         Route("/assets/{path:path}", asset),
         Route("/{name}", file),

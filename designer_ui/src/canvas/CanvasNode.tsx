@@ -26,13 +26,13 @@ interface NodeProps {
 /** One component on the canvas. Rendered again only when the component itself changes. */
 export const CanvasNode = memo(function CanvasNode({ id, depth }: NodeProps) {
   const component = useComponent(id);
-  const { types, commands } = useWorkspace();
+  const { types, commands, ui } = useWorkspace();
   const ref = useRef<HTMLDivElement>(null);
   const there = component !== undefined;
 
   useEffect(() => {
     const element = ref.current;
-    if (!element || !there) return;
+    if (!element || !there || ui.getState().still) return;
     return draggable({
       element,
       getInitialData: () => {
@@ -40,7 +40,7 @@ export const CanvasNode = memo(function CanvasNode({ id, depth }: NodeProps) {
         return carry({ kind: "components", ids: selection.includes(id) ? selection : [id] });
       },
     });
-  }, [id, commands, there]);
+  }, [id, commands, ui, there]);
 
   if (!component || depth > MAX_DEPTH) return null;
   const type = types.of(component);

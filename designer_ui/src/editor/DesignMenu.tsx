@@ -1,6 +1,7 @@
-import { Ellipsis, FileDown, ListChecks } from "lucide-react";
+import { Ellipsis, FileDown, History, ListChecks } from "lucide-react";
 import { IconButton } from "../components/Button";
 import { Menu, type MenuEntries } from "../components/Menu";
+import { go } from "../navigation";
 import type { Tool } from "../sync/rest";
 import { useMeta, useWorkspace } from "../workspace/workspace";
 
@@ -11,10 +12,15 @@ const TOOLS: readonly { tool: Tool; name: string }[] = [
 
 /** What is done with the design as a whole. */
 export function DesignMenu() {
-  const { commands } = useWorkspace();
+  const { commands, session } = useWorkspace();
   const meta = useMeta();
   const from = (meta?.importedFrom as { tool?: string } | undefined)?.tool;
   const entries: MenuEntries = [
+    {
+      label: "History",
+      icon: <History />,
+      run: () => go({ kind: "history", id: session.id }),
+    },
     { label: "Check", icon: <ListChecks />, run: () => commands.check() },
     null,
     { label: "Export", icon: <FileDown />, run: () => commands.exportFile(null) },

@@ -1,4 +1,4 @@
-import { ChevronLeft, Eye, EyeOff, Keyboard, Redo2, Search, Undo2 } from "lucide-react";
+import { ChevronLeft, Eye, EyeOff, History, Keyboard, Redo2, Search, Undo2 } from "lucide-react";
 import { type CSSProperties, useEffect, useState, useSyncExternalStore } from "react";
 import { Avatar } from "../components/Avatar";
 import { IconButton } from "../components/Button";
@@ -17,8 +17,8 @@ const SHOWN_PEOPLE = 5;
 
 export function TopBar() {
   const { commands, session } = useWorkspace();
-  const { history } = session;
-  const can = useSyncExternalStore(history.subscribe, () => history.labels());
+  const { history: edits } = session;
+  const can = useSyncExternalStore(edits.subscribe, () => edits.labels());
   return (
     <header className={css.bar}>
       <div className={css.left}>
@@ -55,6 +55,12 @@ export function TopBar() {
       </div>
       <div className={css.right}>
         <People />
+        <Tip text="History">
+          <a className={css.history} {...follow({ kind: "history", id: session.id })}>
+            <History aria-hidden="true" />
+            <span className="hidden-visually">History</span>
+          </a>
+        </Tip>
         <IconButton label="Find anything" keys="Ctrl+K" onClick={() => commands.showSheet("find")}>
           <Search />
         </IconButton>

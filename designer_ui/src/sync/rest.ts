@@ -70,7 +70,7 @@ export function asPerson(path: string): string {
   return `${path}${path.includes("?") ? "&" : "?"}user=${encodeURIComponent(user)}`;
 }
 
-async function call<T>(method: string, path: string, body?: BodyInit): Promise<T> {
+export async function call<T>(method: string, path: string, body?: BodyInit): Promise<T> {
   let response: Response;
   try {
     response = await fetch(asPerson(path), {

@@ -40,6 +40,8 @@ export interface Ui {
   said: string;
   drop: Drop | null;
   dragging: boolean;
+  /** The design is only looked at. */
+  still: boolean;
 }
 
 const PANEL_KEY = "coweave.panel";
@@ -53,8 +55,9 @@ function storedPanel(): Panel {
   }
 }
 
-export function createUi() {
+export function createUi(still = false) {
   return createStore<Ui>()(() => ({
+    still,
     page: null,
     selection: [],
     panel: storedPanel(),

@@ -35,7 +35,7 @@ async def test_before_it_is_built_a_page_says_how(http: httpx.AsyncClient) -> No
     assert "make run" in answer.text
 
 
-@pytest.mark.parametrize("path", ["/", "/designs/abc", "/trash"])
+@pytest.mark.parametrize("path", ["/", "/designs/abc", "/designs/abc/history", "/trash"])
 async def test_its_pages_are_one_file_asked_for_anew(
     http: httpx.AsyncClient, root: Path, path: str
 ) -> None:
