@@ -147,7 +147,7 @@ async def _serve_until_stopped(settings: Settings, listener: socket.socket) -> N
         gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 20, 50)
-        await serve(app, listener, announce)
+        await serve(app, listener, announce, ping_seconds=settings.ping_seconds)
 
 
 def _migrate(options: argparse.Namespace, settings: Settings) -> int:

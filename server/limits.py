@@ -127,7 +127,11 @@ LIMITS: Final[dict[str, tuple[Limit, ...]]] = {
             "closed: 4008",
         ),
         Limit("seconds for the head of a first request", server.REQUEST_SECONDS, "closed"),
-        Limit("seconds between a ping and its answer", server.PING_SECONDS, "closed: 1011"),
+        Limit(
+            "seconds between pings, and for the answer to one (`COWEAVE_PING_SECONDS`)",
+            server.PING_SECONDS,
+            "closed: 1011",
+        ),
     ),
     "A person": (
         Limit(

@@ -55,6 +55,7 @@ class Settings:
     requests_per_second: int = 100  # one user's requests over HTTP, sustained
     requests_burst: int = 1000  # as many at once before that
     connections: int = 10_000  # sockets that the node takes
+    ping_seconds: int = 20  # between pings, and for the answer: a silent peer is found within two
     lease_idle_seconds: int = 600  # a lease lasts so long without an edit
     lease_grace_seconds: int = 30  # and so long without its holder's connection
     log_level: str = "INFO"
@@ -152,6 +153,7 @@ class Settings:
             ),
             requests_burst=whole("REQUESTS_BURST", default.requests_burst, 1, 10_000_000),
             connections=whole("CONNECTIONS", default.connections, 1, 1_000_000),
+            ping_seconds=whole("PING_SECONDS", default.ping_seconds, 1, 20),
             lease_idle_seconds=whole("LEASE_IDLE_SECONDS", default.lease_idle_seconds, 1, 86_400),
             lease_grace_seconds=whole("LEASE_GRACE_SECONDS", default.lease_grace_seconds, 1, 3_600),
             log_level=text("LOG_LEVEL", default.log_level).upper(),

@@ -18,6 +18,7 @@ from .effects import (
     Broadcast,
     CaughtUp,
     CommitBatch,
+    CommittedOp,
     Deliver,
     Delivery,
     Effect,
@@ -128,6 +129,7 @@ class Room:
         self._batch: Batch | None = None
         self._groups: tuple[frozenset[str], ...] = ()
         self._held: frozenset[str] = frozenset()
+        self._told: tuple[CommittedOp, ...] = ()  # the ops of the last batch
         self._older: list[StoredOp] = []  # read back so far, of a piece that comes in several
         self._found: dict[tuple[str, int], StoredOp | None] = {}
         self._asked: tuple[tuple[str, int], ...] = ()
@@ -477,6 +479,11 @@ class Room:
 
     def _finish(self, batch: Batch) -> list[Effect]:
         """Steps 6 and 7: tell everybody, give the locks back, tell the other nodes."""
+        # The encodings of the batch before have been given to all who were here; whoever comes
+        # later has them made again, once more for all. They are as large as the ops themselves.
+        for op in self._told:
+            op.frames.clear()
+        self._told = self._window.slice(batch.base, self.version)
         effects = self._deliveries(batch)
         effects += self._release()
         if batch.new_ops:
@@ -525,7 +532,7 @@ class Room:
         for entry in batch.entries:
             own.setdefault(entry.submit.conn, []).append(entry)
         effects: list[Effect] = []
-        news = self._window.slice(batch.base, self.version)
+        news = self._told
         others = tuple(conn for conn in self._subscribers if conn not in own)
         if news and others:
             effects.append(Broadcast(others, (OpsSince(news),)))

@@ -41,7 +41,13 @@ def listen(host: str, port: int) -> socket.socket:
         raise OSError(f"cannot listen on {host} port {port}: {why}") from None
 
 
-async def serve(app: ASGIApp, listener: socket.socket, started: Callable[[], None]) -> None:
+async def serve(
+    app: ASGIApp,
+    listener: socket.socket,
+    started: Callable[[], None],
+    *,
+    ping_seconds: float = PING_SECONDS,
+) -> None:
     """Serve until SIGINT or SIGTERM, then close every connection.
 
     `started` is called when connections are answered. Sockets are told to come again (1012).
@@ -51,8 +57,8 @@ async def serve(app: ASGIApp, listener: socket.socket, started: Callable[[], Non
         http=_HttpProtocol,
         ws=FrameProtocol,
         ws_max_size=MAX_FRAME_BYTES,
-        ws_ping_interval=PING_SECONDS,
-        ws_ping_timeout=PING_SECONDS,
+        ws_ping_interval=ping_seconds,
+        ws_ping_timeout=ping_seconds,
         ws_per_message_deflate=False,  # a bomb otherwise, and most of the CPU of a busy room
         lifespan="off",
         log_config=None,

@@ -15,7 +15,7 @@ from server.document.scratch import Scratch, ScratchDraft
 from server.document.versioned import TYPE, Create, Delete
 from server.errors import Code, DesignError
 from server.locks.memory import MemoryLocks
-from server.ports import Milestone
+from server.ports import DocumentId, Milestone
 from server.room.effects import Acked, Answer, Lost, Refused, Unsubscribed
 from server.room.events import Fetch, Unsubscribe
 from server.room.kind import SCRATCH
@@ -378,6 +378,39 @@ async def test_RM41_an_edit_that_raises_twice_is_refused() -> None:
         assert isinstance(await ear.submit(3, put("z")), Acked)
         assert len(other.heard) == 1
         assert isinstance(await other.submit(0, Create(TYPE, {})), Acked)
+
+
+async def test_D4_others_do_not_notice_a_room_that_fails_again_and_again() -> None:
+    """Nothing of it reaches another document, and no task ends with its fault."""
+    unhandled: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: unhandled.append(context))
+    others = [DocumentId("default", "scratch", f"other{n}") for n in range(8)]
+    async with running(TrickyStore(), kind=POISON) as rooms:
+        bad, reader = Ear(rooms, "bad"), Ear(rooms, "reader")
+        await bad.subscribe()
+        await reader.subscribe()
+        good = [Ear(rooms, f"good{n}", document=at) for n, at in enumerate(others)]
+        for ear in good:
+            await ear.subscribe()
+            await ear.submit(0, Create(TYPE, {}))
+
+        async def edit(ear: Ear) -> list[Acked | Refused]:
+            return [await ear.submit(version, put(f"k{version}")) for version in range(1, 13)]
+
+        async def fail() -> list[Acked | Refused]:
+            return [await bad.submit(1, put("poison")) for _ in range(6)]
+
+        failing, *answers = await asyncio.gather(fail(), *map(edit, good))
+        assert [answer.error.code for answer in failing] == [Code.UNKNOWN] * 6  # type: ignore[union-attr]
+        for ear, told in zip(good, answers, strict=True):
+            assert all(isinstance(answer, Acked) for answer in told)
+            assert ear.versions == list(range(13))
+            assert not any(isinstance(heard, Lost) for heard in ear.heard)
+        # Those who have the document itself open go on, too.
+        assert isinstance(await bad.submit(1, put("sound")), Acked)
+        await reader.until(lambda heard: reader.versions == [1])
+        assert not any(isinstance(heard, Lost) for heard in reader.heard)
+    assert unhandled == []
 
 
 async def test_RM41_a_read_that_raises_twice_is_lost_and_no_other() -> None:
