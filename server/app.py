@@ -22,7 +22,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp
 from starlette.websockets import WebSocket
 
@@ -34,7 +34,7 @@ from .locks.memory import MemoryLocks
 from .locks.redis import RedisLocks
 from .packs import registry
 from .policy.roles import Role
-from .ports import Bus, Locks
+from .ports import Bus, DocumentId, Locks
 from .protocol.identity import Identities
 from .redis.link import Link, LinkError
 from .room.kind import SCRATCH, designs
@@ -51,10 +51,13 @@ from .types.registry import TypeRegistry
 from .web.access import Access
 from .web.acts import Acts
 from .web.audience import Audience
+from .web.branches import BranchRoutes
 from .web.budget import Budget
 from .web.catalogue import Catalogue
 from .web.cluster_key import cluster_key
+from .web.comments import CommentRoutes
 from .web.connection import Services
+from .web.environments import EnvironmentRoutes
 from .web.gate import Gate
 from .web.history import HistoryRoutes
 from .web.http import Api
@@ -62,6 +65,14 @@ from .web.leases import LeaseDoor, LeaseRoutes
 from .web.metrics import Metrics
 from .web.names import Names
 from .web.replies import error_reply
+from .web.review.branches import Branches
+from .web.review.comments import Comments
+from .web.review.contributors import Contributors
+from .web.review.desk import Desk
+from .web.review.environments import Environments
+from .web.review.news import News
+from .web.review.reviews import Reviews
+from .web.reviews import ReviewRoutes
 from .web.seats import Seats
 from .web.sockets import ShareDBSocket
 from .web.static import designer_routes
@@ -91,6 +102,7 @@ class Backend:
     audience: Audience
     catalogue: Catalogue
     acts: Acts
+    desk: Desk
 
 
 def _types(settings: Settings) -> TypeRegistry:
@@ -143,6 +155,14 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
             )
         )
         audience = Audience()
+        acts = Acts(store.audit, _milliseconds)
+
+        async def protection_changed(document: DocumentId) -> None:
+            leases.look_again(document)
+            rooms.know_leases(document, (await store.leases.read(document)).live())
+
+        news = News(audience, bus, protection_changed)
+        await stack.enter_async_context(news.listening())
         yield Backend(
             store=store,
             committer=committer,
@@ -165,7 +185,22 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
                 clock=_milliseconds,
                 new_for_all=Role(role) if (role := settings.role_on_new_designs) else None,
             ),
-            acts=Acts(store.audit, _milliseconds),
+            acts=acts,
+            desk=Desk(
+                rooms=rooms,
+                store=store,
+                history=history,
+                designs=store.designs,
+                records=store.records,
+                access=access,
+                acts=acts,
+                names=Names(store.people),
+                news=news,
+                types=types,
+                clock=_milliseconds,
+                contributors=Contributors(store, store.records),
+                protection_changed=protection_changed,
+            ),
         )
 
 
@@ -286,6 +321,7 @@ def _routes(settings: Settings, backend: Backend, identities: Identities) -> lis
         *api.routes(),
         *LeaseRoutes(leases, doorkeeper).routes(),
         *_history(backend, doorkeeper).routes(),
+        *_review_routes(backend.desk, doorkeeper),
         _metrics(backend, socket).route(),
         *designer_routes(),
     ]
@@ -306,6 +342,16 @@ def _history(backend: Backend, doorkeeper: Doorkeeper) -> HistoryRoutes:
         clock=_milliseconds,
     )
     return HistoryRoutes(ground, doorkeeper)
+
+
+def _review_routes(desk: Desk, doorkeeper: Doorkeeper) -> list[Route]:
+    branches, comments = Branches(desk), Comments(desk)
+    return [
+        *BranchRoutes(desk, branches, doorkeeper).routes(),
+        *ReviewRoutes(desk, Reviews(desk, branches), comments, doorkeeper).routes(),
+        *CommentRoutes(desk, comments, doorkeeper).routes(),
+        *EnvironmentRoutes(desk, Environments(desk), doorkeeper).routes(),
+    ]
 
 
 def _metrics(backend: Backend, socket: ShareDBSocket) -> Metrics:

@@ -423,6 +423,10 @@ class Session:
             )
         )
 
+    def news(self, news: Mapping[str, Json]) -> Send:
+        """Something about a document is to be fetched again. Stock clients ignore it."""
+        return Send(self.codec.encode(dict(news)))
+
     def _whole(self, src: str) -> str:
         return self._owned.get(src) or self._identities.whole(src, self._principal)
 

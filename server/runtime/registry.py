@@ -13,10 +13,11 @@ import orjson
 
 from ..document.versioned import Edit, Snapshot, Why
 from ..errors import Code, DesignError
+from ..leases.lease import LeaseTable
 from ..policy.roles import Within
 from ..ports import DocumentId, StoreUnavailable
 from ..room.effects import Acked, Answer, Delivery, Lost, Refused
-from ..room.events import Fetch, RemoteHead, Submit, Subscribe, Unsubscribe
+from ..room.events import Fetch, LeasesKnown, RemoteHead, Submit, Subscribe, Unsubscribe
 from ..room.kind import Kind
 from .meters import Meters
 from .room_task import HEADS, Node, Peer, RoomTask
@@ -165,6 +166,12 @@ class Rooms:
         )
         assert isinstance(acked, Acked)
         return acked.op.version + 1
+
+    def know_leases(self, document: DocumentId, table: LeaseTable) -> None:
+        """Who holds what, and whether it is protected, as it is now; for a room that is open."""
+        room = self._open.get(document)
+        if room is not None:
+            room.tell(LeasesKnown(table))
 
     async def snapshot(self, document: DocumentId) -> Snapshot:
         """The committed state now; it must not be changed. Raises: DesignError(UNAVAILABLE)."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
+
+from ot.types import Json
 
 from ..errors import DesignError
 from ..ports import DocumentId
@@ -15,6 +18,10 @@ class Spectator(Protocol):
 
     async def withdraw(self, document: DocumentId, error: DesignError) -> None:
         """`document` is open to it no more."""
+        ...
+
+    def hear(self, news: Mapping[str, Json]) -> None:
+        """Something about a document that is open to it is to be fetched again. Never blocks."""
         ...
 
 
@@ -41,6 +48,11 @@ class Audience:
         for spectator in tuple(self._present.get(document, ())):
             self.leave(document, spectator)
             await spectator.withdraw(document, error)
+
+    def tell(self, document: DocumentId, news: Mapping[str, Json]) -> None:
+        """Tell all who have `document` open. Never blocks."""
+        for spectator in tuple(self._present.get(document, ())):
+            spectator.hear(news)
 
     def __len__(self) -> int:
         """How many documents are open."""

@@ -302,6 +302,10 @@ class Connection:
         self._forget(document)
         await self._services.rooms.send(document, self, Unsubscribe(self.id, _Own()))
 
+    def hear(self, news: Mapping[str, Json]) -> None:
+        """What is told to all who have a document open. Never blocks: the outbox is bounded."""
+        self._tell([self._session.news(news)])
+
     async def leave(self) -> None:
         """The connection has ended."""
         for document in tuple(self._open):

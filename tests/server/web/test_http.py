@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import re
 from pathlib import Path
 from typing import Any
 
@@ -310,6 +311,12 @@ async def test_paths_that_are_not_there(http: httpx.AsyncClient) -> None:
 JUNK: list[Any] = [None, True, 0, -1, 1.5, 1e300, 2**63, "", "x", "a\x00b", "x" * 300, [], {}, [[]]]
 
 
+BODY_KEYS = """
+    name format meta title branch from to version hash verdict text anchor mentions resolutions state
+    approvals owners checks environments protected kind reason resolved thread review reviewers main
+""".split()
+
+
 @pytest.mark.parametrize("seed", range(3))
 async def test_whatever_is_asked_is_answered_as_described(
     http: httpx.AsyncClient, seed: int
@@ -317,6 +324,7 @@ async def test_whatever_is_asked_is_answered_as_described(
     """Random paths, queries, headers and bodies: never a fault, always the shape of the document."""
     dice = random.Random(seed)
     known = (await make(http))["id"]
+    branch = (await http.post(f"/api/designs/{known}/branches", json={"name": "b"})).json()["id"]
     operations = [
         (method.upper(), path) for path, found in OPENAPI["paths"].items() for method in found
     ]
@@ -331,11 +339,7 @@ async def test_whatever_is_asked_is_answered_as_described(
         headers = {"if-none-match": str(dice.choice(JUNK)).replace("\x00", "")}
         body = dice.choice(
             [
-                {
-                    key: dice.choice(JUNK)
-                    for key in ("name", "format", "meta")
-                    if dice.random() < 0.5
-                },
+                {key: dice.choice(JUNK) for key in BODY_KEYS if dice.random() < 0.5},
                 {"format": "coweave-design", "formatVersion": dice.choice(JUNK)},
                 {"exportedApplication": dice.choice(JUNK), "pageList": dice.choice(JUNK)},
                 dice.choice(JUNK),
@@ -344,9 +348,10 @@ async def test_whatever_is_asked_is_answered_as_described(
         content = dice.choice([json.dumps(body).encode(), b"", b"{", b"\xff", b'{"a":1,"a":2}'])
         if dice.random() < 0.8:
             headers["content-type"] = "application/json"
-        answer = await http.request(
-            method, path.replace("{id}", id), params=query, headers=headers, content=content
-        )
+        path = path.replace("{branch}", dice.choice([branch, id]))
+        path = path.replace("{environment}", dice.choice(["dev", "production", id]))
+        path = re.sub(r"\{(?!id)\w+\}", id, path).replace("{id}", id)
+        answer = await http.request(method, path, params=query, headers=headers, content=content)
         assert answer.status_code < 500, (method, path, query, content, answer.text)
         if "/" not in id and id != "..":
             checked(answer, answer.status_code)
