@@ -124,7 +124,12 @@ class SqlStore:
         )
 
     async def save_milestone(self, document: DocumentId, milestone: Milestone) -> None:
-        row = await self._database.aside(lambda: snapshots.pack(document, milestone, self._key))
+        against = await self._database.read(
+            lambda c: snapshots.leaning(c, document, milestone.version, self._key)
+        )
+        row = await self._database.aside(
+            lambda: snapshots.pack(document, milestone, self._key, against)
+        )
         try:
             await self._database.write(lambda c: snapshots.save(c, row, self._key))
         except IntegrityError:

@@ -151,8 +151,7 @@ def _faults(
 def _milestone(
     connection: Connection, audit: Audit, document: DocumentId, version: int
 ) -> Iterator[Fault]:
-    row = connection.execute(_MILESTONE, _key(document) | {"version": version}).one()
-    if fault := audit.milestone(version, unpacked(version, *row)):
+    if fault := audit.milestone(version, unpacked(connection, document, version)):
         yield fault
 
 
@@ -215,9 +214,6 @@ _TWICE = (
 )
 _HEAD = select(heads.c.version, heads.c.hash).where(_is_of(heads))
 _MILESTONES = select(milestones.c.version).where(_is_of(milestones)).order_by(milestones.c.version)
-_MILESTONE = select(milestones.c.size, milestones.c.body).where(
-    _is_of(milestones) & (milestones.c.version == bindparam("version"))
-)
 _LISTED = select(*(designs.c[field.name] for field in fields(DesignRow))).where(
     designs.c.tenant == bindparam("t"), designs.c.id == bindparam("d")
 )

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import zstandard
+
 from server.document.versioned import Snapshot, decode, replay
 
 __all__ = ["Entry", "Kept", "Ledger", "kept", "tokens_of"]
@@ -113,7 +115,7 @@ class Kept:
     tenant: str
     rows: list[sqlite3.Row]  # of `ops`, by version
     head: tuple[int, bytes]
-    milestones: dict[int, bytes]  # version → compressed body
+    milestones: dict[int, bytes]  # version → state
 
     def faults(self) -> Iterator[str]:
         """Whether versions are dense, every op is there once, and the chain of hashes holds.
@@ -170,14 +172,20 @@ def kept(database: Path, tenant: str, document: tuple[str, str], *, repair: bool
         ).fetchall()
         head = connection.execute(f"select version, hash from heads where {here}", key).fetchone()
         milestones = connection.execute(
-            f"select version, body from milestones where {here}", key
+            f"select version, body, base from milestones where {here} order by version", key
         ).fetchall()
+        states: dict[int, bytes] = {}
+        for version, body, base in milestones:
+            raw = zstandard.DICT_TYPE_RAWCONTENT
+            prefix = base and zstandard.ZstdCompressionDict(states[base], dict_type=raw)
+            unpacker = zstandard.ZstdDecompressor(dict_data=prefix)
+            states[version] = unpacker.decompressobj().decompress(body)
         return Kept(
             document,
             tenant,
             rows,
             tuple(head) if head else (0, bytes(32)),
-            dict(map(tuple, milestones)),
+            states,
         )
     finally:
         connection.close()

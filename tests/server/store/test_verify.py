@@ -21,7 +21,7 @@ from server.store.audit import Kind
 from server.store.chain import checksum, row_hashes
 from server.store.verify import Checked, verify
 
-from .histories import CLAIMS, KEY, NOTES, ORDERS, Story, write_all
+from .histories import CLAIMS, KEY, NOTES, ORDERS, Story, design_story, write_all
 
 CLAIM = "tenant = 'acme' and collection = 'designs' and document = 'claims'"
 COLUMNS = "tenant, collection, document, version, src, seq, author, time, body, hash"
@@ -116,10 +116,11 @@ def put_milestone(version: int, *, key: bytes | None) -> Tamper:
 
     def tamper(connection: sqlite3.Connection) -> None:
         here = f"{CLAIM} and version = {version}"
-        (body,) = connection.execute(f"select body from milestones where {here}").fetchone()
-        state = zstandard.decompress(body).replace(b"Claims", b"Crimes")
+        state = milestone_of(design_story("Crimes", version).states[-1]).body
         values = (zstandard.compress(state), len(state))
-        connection.execute(f"update milestones set body = ?, size = ? where {here}", values)
+        connection.execute(
+            f"update milestones set body = ?, size = ?, base = null where {here}", values
+        )
         if key is not None:
             seal = checksum(CLAIMS, Milestone(version, state), key)
             connection.execute(f"update milestones set checksum = ? where {here}", (seal,))
