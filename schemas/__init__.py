@@ -40,6 +40,8 @@ EXPRESSION = "expression.schema.json"
 
 _ROOT = files(__name__)
 
+_EVERYWHERE = {"401": "SignIn", "403": "Forbidden", "429": "TooOften", "503": "Unavailable"}
+
 
 @cache
 def load(path: str) -> Any:
@@ -54,7 +56,9 @@ def load(path: str) -> Any:
 def openapi() -> Any:
     """The OpenAPI document of the REST interface: `api/openapi.json` and the parts beside it as one.
 
-    A part holds `paths` and `components` of one area and may `$ref` what another part defines. Shared: never change it.
+    A part holds `paths` and `components` of one area and may `$ref` what another part defines. What every operation
+    under /api may answer (nobody signed in, not allowed, too often, storage away) need not be said in it. Shared: never
+    change it.
     Raises ValueError where two parts define the same thing.
     """
     whole = json.loads((_ROOT / "api/openapi.json").read_text(encoding="utf-8"))
@@ -72,6 +76,12 @@ def openapi() -> Any:
             if twice := into.keys() & added.keys():
                 raise ValueError(f"schemas/api/{name} defines {sorted(twice)} again")
             into.update(added)
+    for path, operations in whole["paths"].items():
+        if path.startswith("/api/") and path != "/api/openapi.json":
+            for operation in operations.values():
+                for status, name in _EVERYWHERE.items():
+                    answer = {"$ref": f"#/components/responses/{name}"}
+                    operation["responses"].setdefault(status, answer)
     return whole
 
 

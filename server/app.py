@@ -16,6 +16,7 @@ from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextma
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -26,6 +27,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp
 from starlette.websockets import WebSocket
 
+from .auth.provider import Provider
 from .bus.memory import MemoryBus
 from .bus.redis import RedisBus
 from .errors import Code
@@ -57,6 +59,7 @@ from .web.catalogue import Catalogue
 from .web.cluster_key import cluster_key
 from .web.comments import CommentRoutes
 from .web.connection import Services
+from .web.entrance import doors_of, provider_client, provider_of, public_host, sign_in_of
 from .web.environments import EnvironmentRoutes
 from .web.gate import Gate
 from .web.history import HistoryRoutes
@@ -77,6 +80,7 @@ from .web.seats import Seats
 from .web.sockets import ShareDBSocket
 from .web.static import designer_routes
 from .web.versions import Ground
+from .web.watch import Watch
 from .web.who import Doorkeeper
 
 __all__ = ["Backend", "claim", "create_app", "milestone_key", "open_backend", "open_store"]
@@ -103,6 +107,9 @@ class Backend:
     catalogue: Catalogue
     acts: Acts
     desk: Desk
+    provider: Provider | None
+    doorkeeper: Doorkeeper
+    watch: Watch
 
 
 def _types(settings: Settings) -> TypeRegistry:
@@ -113,9 +120,12 @@ def _types(settings: Settings) -> TypeRegistry:
 
 
 @asynccontextmanager
-async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
+async def open_backend(
+    settings: Settings, *, client: httpx.AsyncClient | None = None
+) -> AsyncIterator[Backend]:
     """A node's backend; the command line uses it without doors.
 
+    Args: client: for requests to the identity provider.
     Raises: `StoreUnavailable` if the database cannot be used now, SettingsError if it never can.
     """
     async with AsyncExitStack() as stack:
@@ -139,10 +149,25 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
         kinds = {"designs": designs(types)}
         if settings.scratch:
             kinds["scratch"] = SCRATCH
-        watch = _WATCH_SECONDS if store.is_shared else None
-        rooms = await stack.enter_async_context(Rooms(node, kinds, watch_seconds=watch))
+        compare = _WATCH_SECONDS if store.is_shared else None
+        rooms = await stack.enter_async_context(Rooms(node, kinds, watch_seconds=compare))
         presence = await stack.enter_async_context(PresenceHub(bus, name))
-        access = Access(store.designs, store.grants, scratch=settings.scratch)
+        acts = Acts(store.audit, _milliseconds)
+        access = Access(store.designs, store.grants, scratch=settings.scratch, acts=acts)
+        client = await stack.enter_async_context(client or provider_client())
+        provider = provider_of(settings, client)
+        doors = doors_of(settings, provider)
+        doorkeeper = Doorkeeper(
+            doors,
+            store.people,
+            store.accounts,
+            store.tokens,
+            _milliseconds,
+            budget=Budget(settings.requests_per_second, settings.requests_burst),
+        )
+        watch = await stack.enter_async_context(
+            Watch(store.accounts, access, doorkeeper, acts, _milliseconds)
+        )
         history = History(store)
         chronicle = await stack.enter_async_context(
             Chronicle(
@@ -201,6 +226,9 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
                 contributors=Contributors(store, store.records),
                 protection_changed=protection_changed,
             ),
+            provider=provider,
+            doorkeeper=doorkeeper,
+            watch=watch,
         )
 
 
@@ -270,18 +298,14 @@ def create_app(settings: Settings, backend: Backend) -> ASGIApp:
     return Gate(
         app,
         bind=settings.host,
-        hosts=settings.allowed_hosts,
-        origins=settings.allowed_origins,
+        hosts=(*settings.allowed_hosts, *public_host(settings)),
+        origins=(*settings.allowed_origins, *filter(None, [settings.public_url])),
+        proxies=settings.trusted_proxies,
     )
 
 
 def _routes(settings: Settings, backend: Backend, identities: Identities) -> list[BaseRoute]:
-    doorkeeper = Doorkeeper(
-        backend.store.people,
-        development=settings.is_development,
-        admins=settings.admins,
-        budget=Budget(settings.requests_per_second, settings.requests_burst),
-    )
+    doorkeeper, accounts = backend.doorkeeper, backend.store.accounts
     names = Names(backend.store.people)
     leases = LeaseDoor(
         desk=backend.leases,
@@ -305,7 +329,12 @@ def _routes(settings: Settings, backend: Backend, identities: Identities) -> lis
     )
     budget = Budget(settings.ops_per_second, settings.ops_burst)
     seats = Seats(settings.connections_per_user, settings.connections)
-    socket = ShareDBSocket(services, doorkeeper, identities, budget, seats)
+    socket = ShareDBSocket(services, doorkeeper, backend.watch, identities, budget, seats)
+    sign_in: list[Route] = []
+    if (provider := backend.provider) is not None:
+        sign_in = sign_in_of(
+            settings, provider, doorkeeper, accounts, backend.acts, _milliseconds
+        ).routes()
     api = Api(
         catalogue=backend.catalogue,
         rooms=backend.rooms,
@@ -322,6 +351,7 @@ def _routes(settings: Settings, backend: Backend, identities: Identities) -> lis
         *LeaseRoutes(leases, doorkeeper).routes(),
         *_history(backend, doorkeeper).routes(),
         *_review_routes(backend.desk, doorkeeper),
+        *sign_in,
         _metrics(backend, socket).route(),
         *designer_routes(),
     ]

@@ -43,6 +43,7 @@ class Code(StrEnum):
     FORBIDDEN = "ERR_DESIGN_FORBIDDEN"
     SIGN_IN = "ERR_DESIGN_SIGN_IN"  # no credentials, or none that hold (any more)
     FROZEN = "ERR_DESIGN_FROZEN"
+    LAST_OWNER = "ERR_DESIGN_LAST_OWNER"  # a design must have one
     QUOTA = "ERR_DESIGN_QUOTA"  # the tenant or the user has as much as is allowed
     SRC_NOT_YOURS = "ERR_DESIGN_SRC_NOT_YOURS"
     RESEND_DIFFERS = "ERR_DESIGN_RESEND_DIFFERS"

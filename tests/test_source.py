@@ -28,7 +28,7 @@ FLOORS = (
     {"server.document"},
     {"server.room", "server.history", "server.check", "server.interchange"},
     {"server.redis"},
-    {"server.packs", "server.store", "server.locks", "server.bus", "server.review"},
+    {"server.packs", "server.store", "server.auth", "server.locks", "server.bus", "server.review"},
     {"server.runtime"},
     {"server.web", "server.yjs"},
     {"server.app", "server.limits"},

@@ -30,6 +30,9 @@ __all__ = ["DEFAULT_TENANT", "SqlAccounts", "SqlTenants", "SqlTokens"]
 DEFAULT_TENANT: Final = "default"
 """It is there without having been made."""
 
+_SEEN_MS: Final = 600_000
+"""How exactly it is noted when somebody was here."""
+
 _MEMBER = select(
     members.c.person,
     func.coalesce(people.c.name, ""),
@@ -54,6 +57,14 @@ class SqlAccounts:
     async def signed_in(
         self, tenant: str, issuer: str, subject: str, name: str, at: int
     ) -> Member | None:
+        def known(connection: Connection) -> Member | None:
+            person = _person(connection, tenant, issuer, subject)
+            if person is None or not _is_open(connection, tenant):
+                return None
+            member = _member(connection, tenant, person)
+            is_news = member is None or member.name != name or at - member.seen_at > _SEEN_MS
+            return None if is_news else member
+
         def work(connection: Connection) -> Member | None:
             if not _is_open(connection, tenant):
                 return None
@@ -82,6 +93,9 @@ class SqlAccounts:
                 )
             return _member(connection, tenant, person)
 
+        member = await self._database.read(known)
+        if member is not None:
+            return member
         try:
             return await self._database.write(work)
         except IntegrityError:  # another node has entered the same person just now

@@ -16,6 +16,7 @@ from ..policy.decision import refusal, tenant_refusal
 from ..policy.rights import DESIGNS, Kind, Principal, Right, State
 from ..policy.roles import OWNS, Grant, Standing, standing
 from ..ports import DesignRow, Designs, DocumentId, StoreUnavailable
+from .acts import Acts
 
 __all__ = ["Access"]
 
@@ -44,7 +45,11 @@ class _Known:
 class Access:
     """The one way from a door to the policy."""
 
-    def __init__(self, designs: Designs, grants: Grants, *, scratch: bool) -> None:
+    def __init__(
+        self, designs: Designs, grants: Grants, *, scratch: bool, acts: Acts | None = None
+    ) -> None:
+        """Args: acts: where refusals are recorded."""
+        self._acts = acts
         self._designs = designs
         self._grants = grants
         self._scratch = scratch
@@ -74,6 +79,9 @@ class Access:
                 state, own = known.state, known.standing(principal)
         refused = refusal(right, document.collection, state, own, part=part, scratch=self._scratch)
         if refused is not None:
+            is_hidden = own is None and state is not State.MISSING
+            if self._acts is not None and (is_hidden or refused.code is Code.FORBIDDEN):
+                self._acts.note_refusal(principal, document, str(right))
             raise refused
         return own or OWNS
 

@@ -6,17 +6,23 @@ need not pass that on by hand.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from ot.types import Json
 
 from ..policy.rights import Principal
-from ..ports import Audit, AuditEntry, Clock, DocumentId
+from ..ports import Audit, AuditEntry, Clock, DocumentId, StoreUnavailable
 
 __all__ = ["Acts", "Origin", "came_from", "origin"]
+
+
+_MAX_NOTED: Final = 100
+_MAX_TOLD: Final = 10_000
+_AGAIN_MS: Final = 60_000
+_MAX_DESIGN: Final = 64
 
 
 class Origin(NamedTuple):
@@ -50,6 +56,8 @@ class Acts:
     def __init__(self, audit: Audit, clock: Clock) -> None:
         self._audit = audit
         self._clock = clock
+        self._noted: dict[tuple[str, ...], AuditEntry] = {}
+        self._told: dict[tuple[str, ...], int] = {}
 
     async def record(
         self,
@@ -66,17 +74,53 @@ class Acts:
             action: "<noun>.<verb>", as "lease.take".
             details: never a name, a secret or a design's contents (see `AuditEntry`).
         """
+        await self._audit.record(self._entry(principal, action, document, element, details))
+
+    def note_refusal(self, principal: Principal, document: DocumentId, right: str) -> None:
+        """Somebody asked for what they may not have. Recorded at the next `flush`.
+
+        The same again within a minute adds nothing, and a flood no more than `_MAX_NOTED` at once:
+        whoever is refused must not be able to fill the record.
+        """
+        now = self._clock()
+        what = principal.tenant, principal.id, document.collection, document.id, right
+        if len(self._noted) >= _MAX_NOTED or now - self._told.get(what, -_AGAIN_MS) < _AGAIN_MS:
+            return
+        if len(self._told) >= _MAX_TOLD:
+            self._told.clear()
+        self._told[what] = now
+        details: dict[str, Json] = {"right": right}
+        self._noted[what] = self._entry(principal, "right.refused", document, None, details)
+
+    async def flush(self) -> None:
+        """Record what was noted; it is kept for the next time if the store is away."""
+        noted = dict(self._noted)
+        if not noted:
+            return
+        try:
+            await self._audit.record(*noted.values())
+        except StoreUnavailable:
+            return
+        for what in noted:
+            del self._noted[what]
+
+    def _entry(
+        self,
+        principal: Principal,
+        action: str,
+        document: DocumentId | None,
+        element: str | None,
+        details: Mapping[str, Json],
+    ) -> AuditEntry:
         address, request = _origin.get()
-        await self._audit.record(
-            AuditEntry(
-                tenant=principal.tenant,
-                time=self._clock(),
-                principal=principal.id,
-                action=action,
-                design=None if document is None else document.id,
-                element=element,
-                request=request,
-                address=address,
-                details=details,
-            )
+        return AuditEntry(
+            tenant=principal.tenant,
+            time=self._clock(),
+            principal=principal.id,
+            action=action,
+            design=None if document is None else document.id[:_MAX_DESIGN],
+            element=element,
+            request=request,
+            address=address,
+            details=details,
         )

@@ -46,6 +46,15 @@ class Budget:
         if delay > 0:
             await asyncio.sleep(delay)
 
+    def is_spent(self, key: str) -> bool:
+        """Whether there is no token; takes none."""
+        tokens, then = self._spent.get(key, (self._burst, 0.0))
+        return tokens + (time.monotonic() - then) * self._per_second < 1
+
+    def count(self, key: str) -> None:
+        """Take a token without waiting for it."""
+        self.delay(key, time.monotonic())
+
     def delay(self, key: str, now: float) -> float:
         """Take a token at `now` (seconds); says how long to wait for it."""
         tokens, then = self._spent.pop(key, (self._burst, now))

@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from ot.types import Json
@@ -20,6 +20,7 @@ from ..document.versioned import Create, Delete, Edit, NoOp, decode
 from ..errors import Code, DesignError
 from ..leases.lease import with_name
 from ..policy.rights import Principal, Right, channel_document
+from ..policy.roles import Standing
 from ..ports import Clock, DocumentId, Store, StoreUnavailable
 from ..protocol import messages
 from ..protocol.codec import Codec, op_message
@@ -50,6 +51,8 @@ from .lease_seat import LeaseSeat
 from .leases import LeaseDoor
 from .names import Names
 from .outbox import Outbox
+from .watch import CLOSE_SIGN_IN
+from .who import Visitor
 
 __all__ = ["Connection", "Services"]
 
@@ -90,10 +93,13 @@ class Connection:
         id: names this connection on this node.
     """
 
-    def __init__(self, id: str, principal: Principal, session: Session, services: Services) -> None:
+    def __init__(self, id: str, visitor: Visitor, session: Session, services: Services) -> None:
         self.id = id
         self.outbox = Outbox()
-        self._principal = principal
+        self.visitor = visitor
+        self._principal = visitor.principal
+        self._channels: set[str] = set()  # presence that it follows or tells
+        self._standings: dict[DocumentId, Standing] = {}  # as they were told
         self._session = session
         self._codec = session.codec
         self._key = session.codec.name  # under which shared frames are kept
@@ -107,7 +113,7 @@ class Connection:
         self._answered = asyncio.Event()
         self._answered.set()
         self._leases = LeaseSeat(
-            principal,
+            visitor.principal,
             session,
             services.leases,
             tell=self._tell,
@@ -124,6 +130,8 @@ class Connection:
 
     async def receive(self, data: bytes) -> None:
         """Take one frame and do what it asks, waiting where that must wait."""
+        if self.outbox.is_closing:
+            return  # it came while the connection was being ended
         await self._carry_out(self._session.receive(data))
 
     async def _carry_out(self, steps: list[Step]) -> None:
@@ -178,11 +186,12 @@ class Connection:
     async def _read(self, message: messages.Read, request: Request) -> None:
         document = self._document(message.collection, message.id)
         await self._may_read()
-        await self._services.access.check(self._principal, Right.READ, document)
+        standing = await self._services.access.check(self._principal, Right.READ, document)
         event: Subscribe | Fetch = Fetch(self.id, message.since, request)
         if message.subscribe:
             event = Subscribe(self.id, self._session.src, message.since, request)
             self._open.add(document)
+            self._standings[document] = standing
             self._services.audience.join(document, self)
         self._asked = document, request
         self._answered.clear()
@@ -232,6 +241,7 @@ class Connection:
         if not isinstance(message, messages.PresenceUnsubscribe):
             collection, id = channel_document(channel, scratch=access.serves_scratch)
             await access.check(self._principal, Right.READ, self._document(collection, id))
+            self._channels.add(channel)
         match message:
             case messages.PresenceSubscribe():
                 hub.subscribe(tenant, channel, self, src)
@@ -305,6 +315,34 @@ class Connection:
     def hear(self, news: Mapping[str, Json]) -> None:
         """What is told to all who have a document open. Never blocks: the outbox is bounded."""
         self._tell([self._session.news(news)])
+
+    async def reconsider(self, principal: Principal) -> None:
+        """This is who the client is now; what was opened and may not be read any more is taken."""
+        self.visitor = replace(self.visitor, principal=principal)
+        self._principal = self._leases.principal = principal
+        access = self._services.access
+        for document in tuple(self._open):
+            try:
+                standing = await access.check(principal, Right.READ, document)
+            except DesignError as error:
+                if error.code is not Code.UNAVAILABLE:
+                    await self.withdraw(document, error)
+                continue
+            if self._standings.get(document) not in (None, standing):
+                self._tell([self._session.notice(*_access_notice(document, standing))])
+            self._standings[document] = standing
+        for channel in tuple(self._channels):
+            document = self._document(*channel_document(channel, scratch=access.serves_scratch))
+            try:
+                await access.check(principal, Right.READ, document)
+            except DesignError as error:
+                if error.code is not Code.UNAVAILABLE:
+                    self._channels.discard(channel)
+                    self._services.presence.unsubscribe(principal.tenant, channel, self)
+
+    def expel(self, error: DesignError) -> None:
+        """The credential does not hold any more."""
+        self.outbox.close(CLOSE_SIGN_IN, error.code)
 
     async def leave(self) -> None:
         """The connection has ended."""
@@ -511,6 +549,7 @@ class Connection:
 
     def _forget(self, document: DocumentId) -> None:
         self._open.discard(document)
+        self._standings.pop(document, None)
         self._services.audience.leave(document, self)
         self._caught_up(document)
 
@@ -525,6 +564,19 @@ def _shared_frame(document: DocumentId, op: CommittedOp, codec: Codec) -> bytes:
         message = op_message(collection, id, op.version, op.src, op.seq, _body(op.edit))
         frame = op.frames[codec.name] = framed(codec.encode(message), codec.is_binary)
     return frame
+
+
+def _access_notice(
+    document: DocumentId, standing: Standing
+) -> tuple[tuple[str, str], str, str, dict[str, Json]]:
+    details: dict[str, Json] = {
+        "role": str(standing.role),
+        "parts": {
+            part: None if role is None else str(role) for part, role in standing.parts.items()
+        },
+    }
+    message = f"You are {standing.role} of this design now"
+    return (document.collection, document.id), "access", message, details
 
 
 def _edit(body: Mapping[str, Json]) -> Edit:

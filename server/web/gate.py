@@ -4,6 +4,8 @@ A page of another site can open a WebSocket to this server or post to it in the 
 looks at that page; a browser then sends the page's Origin, which it does not let the page choose.
 And a site can point its own name at 127.0.0.1 (DNS rebinding); then the Host is not one of ours.
 Programs send no Origin; they are let in.
+
+Here every request also gets its name, which its answer, the log and the record of acts tell.
 """
 
 from __future__ import annotations
@@ -17,6 +19,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from ..errors import Code
+from .acts import came_from
+from .address import REQUEST_HEADER, address_of, request_id
 from .replies import error_reply
 
 __all__ = ["SECURITY_HEADERS", "Gate", "is_host_allowed", "is_origin_allowed"]
@@ -67,12 +71,20 @@ class Gate:
 
     Args:
         bind: the address that the server listens on; its own name unless it is a wildcard.
+        proxies: addresses whose word on where a request comes from is believed.
     """
 
     def __init__(
-        self, app: ASGIApp, *, bind: str, hosts: tuple[str, ...], origins: tuple[str, ...]
+        self,
+        app: ASGIApp,
+        *,
+        bind: str,
+        hosts: tuple[str, ...],
+        origins: tuple[str, ...],
+        proxies: tuple[str, ...] = (),
     ) -> None:
         self._app = app
+        self._proxies = frozenset(proxies)
         self._hosts = (
             hosts if bind in _WILDCARDS else (*hosts, f"[{bind}]" if ":" in bind else bind)
         )
@@ -82,6 +94,11 @@ class Gate:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
+        name = request_id(scope, self._proxies)
+        with came_from(address_of(scope, self._proxies), name):
+            await self._let_in(scope, receive, send, name)
+
+    async def _let_in(self, scope: Scope, receive: Receive, send: Send, name: str) -> None:
         refusal = self._refusal(scope)
         if scope["type"] == "websocket":
             if refusal is None:
@@ -90,9 +107,9 @@ class Gate:
                 await WebSocket(scope, receive, send).send_denial_response(refusal)
             return
         if refusal is None:
-            await self._app(scope, receive, _with_headers(send))
+            await self._app(scope, receive, _with_headers(send, name))
         else:
-            await refusal(scope, receive, _with_headers(send))
+            await refusal(scope, receive, _with_headers(send, name))
 
     def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
@@ -109,12 +126,13 @@ class Gate:
         return None
 
 
-def _with_headers(send: Send) -> Send:
+def _with_headers(send: Send, name: str) -> Send:
     async def with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            for name, value in SECURITY_HEADERS.items():
-                headers.setdefault(name, value)
+            for header, value in SECURITY_HEADERS.items():
+                headers.setdefault(header, value)
+            headers[REQUEST_HEADER] = name
         await send(message)
 
     return with_headers

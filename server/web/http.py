@@ -106,7 +106,15 @@ class Api:
         principal = await self._doorkeeper.principal(request)
         return json_reply(
             {
-                "user": {"id": principal.id, "name": principal.name},
+                "user": {
+                    "id": principal.id,
+                    "name": principal.name,
+                    "kind": str(principal.kind),
+                    "admin": principal.is_admin,
+                    "groups": sorted(principal.groups),
+                },
+                "tenant": principal.tenant,
+                "signIn": "/auth/login" if self._doorkeeper.can_sign_in else None,
                 "mode": "development" if self._doorkeeper.is_development else "production",
                 "scratch": self._scratch,
             }

@@ -33,7 +33,7 @@ class LeaseSeat:
         notify: Callable[[DocumentId, Notice], None],
         call: Callable[[], None],
     ) -> None:
-        self._principal = principal
+        self.principal = principal
         self._session = session
         self._door = door
         self._send = tell
@@ -44,23 +44,23 @@ class LeaseSeat:
 
     @property
     def holder(self) -> tuple[str, str]:
-        return self._principal.id, self._session.src
+        return self.principal.id, self._session.src
 
     async def carry_out(self, call: LeaseCall, request: Request) -> None:
         """Do what the client asks and answer it. Raises: DesignError, `StoreUnavailable`."""
-        document = DocumentId(self._principal.tenant, call.collection, call.id)
+        document = DocumentId(self.principal.tenant, call.collection, call.id)
         if call.do == "unwatch":
             self.drop(document)
             self._send([self._session.leases(request, {})])
             return
-        await self._door.check(self._principal, call.do, document)
+        await self._door.check(self.principal, call.do, document)
         if call.do == "watch":
             known = await self._watch(document)
         else:
             if call.do != "ask":  # who holds something must be heard of
                 await self._watch(document)
             session = self._session.src
-            known = await self._door.call(self._principal, session, document, call)
+            known = await self._door.call(self.principal, session, document, call)
         if call.do == "ask":
             self._send([self._session.leases(request, {})])
             return
@@ -97,7 +97,7 @@ class LeaseSeat:
             if document not in self._watched:
                 continue
             try:
-                await self._door.check(self._principal, "watch", document)
+                await self._door.check(self.principal, "watch", document)
             except DesignError as error:
                 if not error.code.is_retryable:
                     self.drop(document)

@@ -30,6 +30,7 @@ _STATUS: Final[Mapping[Code, int]] = {
     Code.GATED: 409,
     Code.STALE: 409,
     Code.TOO_LARGE: 413,
+    Code.LAST_OWNER: 409,
     Code.RATE: 429,
     Code.UNAVAILABLE: 503,
     Code.OVERLOADED: 503,

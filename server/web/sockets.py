@@ -29,7 +29,8 @@ from .frames import CLOSE_SLOW, EXTENSION, STALL_SECONDS, payloads_in
 from .journal import line
 from .replies import refusal_reply
 from .seats import Seats
-from .who import Doorkeeper
+from .watch import CLOSE_SIGN_IN, Watch
+from .who import Doorkeeper, Visitor
 
 __all__ = ["ShareDBSocket"]
 
@@ -40,6 +41,7 @@ _DROPPED: Final = {
     _CLOSE_FAULT: "fault",
     CLOSE_SLOW: "slow",
     CLOSE_TRY_AGAIN: "try again",
+    CLOSE_SIGN_IN: "sign in",
 }
 """Why this node has ended a connection, by the code that it gave."""
 _BROKEN: Final = {1002: "bad frame", 1007: "bad frame", 1009: "frame too large"}
@@ -54,11 +56,13 @@ class ShareDBSocket:
         self,
         services: Services,
         doorkeeper: Doorkeeper,
+        watch: Watch,
         identities: Identities,
         budget: Budget,
         seats: Seats,
     ) -> None:
         self._services = services
+        self._watch = watch
         self._doorkeeper = doorkeeper
         self._identities = identities
         self._budget = budget
@@ -79,7 +83,8 @@ class ShareDBSocket:
         websocket = WebSocket(scope, receive, send)
         with ExitStack() as stack:
             try:
-                principal = await self._doorkeeper.principal(HTTPConnection(scope))
+                visitor = await self._doorkeeper.visitor(HTTPConnection(scope))
+                principal = visitor.principal
                 stack.enter_context(self._seats.taken(f"{principal.tenant}/{principal.id}"))
             except DesignError as error:
                 self._services.rooms.meters.refused[error.code] += 1
@@ -89,16 +94,18 @@ class ShareDBSocket:
             is_packed = SUBPROTOCOL in scope.get("subprotocols", ())
             await websocket.accept(SUBPROTOCOL if is_packed else None)
             codec: Codec = MSGPACK if is_packed else JSON
-            await self._serve(principal, codec, scope, receive, send)
+            await self._serve(visitor, codec, scope, receive, send)
 
     async def _serve(
-        self, principal: Principal, codec: Codec, scope: Scope, receive: Receive, send: Send
+        self, visitor: Visitor, codec: Codec, scope: Scope, receive: Receive, send: Send
     ) -> None:
+        principal = visitor.principal
         public = public_from(secrets.token_bytes(PUBLIC_BYTES))
         session = Session(f"{principal.tenant}/{principal.id}", self._identities, public, codec)
-        connection = Connection(f"c{next(self._numbers)}", principal, session, self._services)
+        connection = Connection(f"c{next(self._numbers)}", visitor, session, self._services)
         _log.info(line("connection.opened", connection=connection.id, user=principal.id))
         self._connections.add(connection)
+        self._watch.enter(connection)
         reading: asyncio.Task[int | None] | None = None
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -114,6 +121,7 @@ class ShareDBSocket:
                     writing.cancel()
         finally:
             self._connections.discard(connection)
+            self._watch.leave(connection)
             reason = _reason(connection, reading, scope)
             if reason is not None:
                 self._services.rooms.meters.dropped[reason] += 1

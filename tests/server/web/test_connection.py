@@ -21,6 +21,7 @@ from server.web.frames import framed, payloads_in
 from server.web.leases import LeaseDoor
 from server.web.names import Names
 from server.web.outbox import MAX_LIVE_BYTES, MAX_WAITING_BYTES
+from server.web.who import Credential, Means, Visitor
 
 IDENTITIES = Identities(b"a key for the tests of connections")
 SECONDS = 20
@@ -50,9 +51,10 @@ class Client:
             acts=backend.acts,
             clock=lambda: 1_000,
         )
-        principal = Principal("default", name, name)
+        principal = Principal("default", name, name, is_admin=True)
         session = Session(f"default/{name}", IDENTITIES, f"session{number:09d}")
-        self.connection = Connection(f"c{number}", principal, session, self.services)
+        visitor = Visitor(principal, Credential(Means.DEVELOPMENT))
+        self.connection = Connection(f"c{number}", visitor, session, self.services)
         self.raw: list[bytes] = []
         self._seqs = itertools.count(1)
 

@@ -141,4 +141,4 @@ async def test_handshakes(tmp_path: Path) -> None:
 async def test_no_socket_outside_development_mode(tmp_path: Path) -> None:
     with ServerProcess(tmp_path, {"COWEAVE_DEVELOPMENT": "0"}) as server:
         host = f"127.0.0.1:{server.port}"
-        assert await handshake(server.port, "/ws/sharedb?user=Ann", host, None) == 403
+        assert await handshake(server.port, "/ws/sharedb?user=Ann", host, None) == 401

@@ -366,7 +366,7 @@ async def test_nobody_is_let_in_outside_development_mode(tmp_path: Path) -> None
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
             for path in ("/api/session", "/api/designs", "/api/designs/x/snapshot"):
                 answer = await http.get(path, params={"user": "Ann"})
-                assert refused(answer, 403) == "ERR_DESIGN_FORBIDDEN"
+                assert refused(answer, 401) == "ERR_DESIGN_SIGN_IN"
             checked(await http.get("/healthz"), 200)
 
 

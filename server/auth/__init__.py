@@ -1,0 +1,1 @@
+"""Who somebody is: identity providers, their tokens, and credentials of our own."""
