@@ -192,7 +192,10 @@ def _design_at(path: Path) -> Any:
             return read(path).document
         except SourceError as error:
             raise SettingsError(str(error)) from error
-    content = path.read_bytes()
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror}") from error
     if content.startswith(b"\x1f\x8b"):
         with gzip.open(path) as file:
             content = file.read(MAX_IMPORT_BYTES + 1)

@@ -90,7 +90,7 @@ class Validator:
         section = section_of(element)
         kind = self._type_of(value) if section == "components" else None
         title = title_of(element, value)
-        what = f"a {kind.title}" if kind is not None else title
+        what = f"a {kind.title}" if kind is not None else "it"  # named in the title already
         faults = []
         if _is_explainable(value):
             told = self._explainer.findings(self._schema(section, kind), value, what)

@@ -18,7 +18,10 @@ from typing import Any
 import pytest
 
 import ot
-from ot.elements import Recent, apply_to_elements
+from ot.elements import apply_to_elements
+from server.document.model import elements_of
+from server.room.effects import CommittedOp
+from server.room.window import Window
 from tests.ot.traces import edits, load, replay, traces
 from tests.support.node import INTEROP, find_node
 
@@ -136,12 +139,12 @@ def test_bench_ot() -> None:
 
     random = Random(1)
     past, pending = history(random, 10_000), history(random, 1_000)
-    recent = Recent()
-    for op in past:
-        recent.add(op)
+    window = Window(0)
+    for version, op in enumerate(past):
+        window.append(CommittedOp(version, "s", version, "a", 0, op, elements=elements_of(op)))
     start = time.perf_counter()
     for op in pending:
-        recent.transform(op, 0)
+        window.transform(op, elements_of(op), 0, window.end)
     took = (time.perf_counter() - start) * 1e6
     rows.append(
         ("one of 1,000 pending past 10,000 ops", took / 1_000, "npm", ("past", [pending[0], past]))

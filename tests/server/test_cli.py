@@ -49,6 +49,13 @@ def test_import(tmp_path: Path, capsys: pytest.CaptureFixture[str], compressed: 
     assert [line.partition(":")[0] for line in lines] == ["Claims", "Mine"]
 
 
+def test_import_of_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    missing = tmp_path / "none.json"
+    assert cli.main(["import", str(missing)]) == 1
+    told = capsys.readouterr().err
+    assert told == f"coweave: {missing} cannot be read: No such file or directory\n"
+
+
 def test_import_of_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "design.json"
     file.write_text(json.dumps(new_design("Claims")))

@@ -87,6 +87,11 @@ def said(type: str, **more: Json) -> list[str]:
     ]
 
 
+def test_what_has_no_kind_is_not_named_twice() -> None:
+    (fault,) = VALIDATOR.faults("meta", {"name": "Claims", "description": "", "colour": "red"})
+    assert fault.message == "The description of the design: 'colour' is no property of it."
+
+
 @pytest.mark.parametrize(
     "messages, expected",
     [

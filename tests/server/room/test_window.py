@@ -67,6 +67,32 @@ def test_RM12_meeting_only_ones_own_elements_gives_what_meeting_all_gives(
     assert transformed == expected
 
 
+def test_RM12_ops_that_are_not_merged_are_merged_by_what_they_pass() -> None:
+    # The second component becomes `ld` by the first merge, and only the second merge sees that
+    # this deletes what the first component inserted.
+    path = ["components", "c1", "props", "options", 0]
+    op: Op = [
+        {"p": path, "li": "a"},
+        {"p": path, "ld": "a", "li": "b"},
+        {"p": path, "ld": "b"},
+    ]
+    window = window_of(label("c2"), label("c2"))
+    once = window.transform(op, elements_of(op), 0, 1)
+    assert once == json0.transform(op, label("c2"), "left") == [op[0], {"p": path, "ld": "a"}]
+    assert window.transform(op, elements_of(op), 0, 2) == []
+
+
+def test_RM12_ops_of_other_elements_are_never_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    window = window_of(*(label(f"c{number % 100}") for number in range(1_000)))
+    met: list[Any] = []
+    passed = json0._pass
+    monkeypatch.setattr(json0, "_pass", lambda *args: (met.append(args), passed(*args))[1])
+    for base, element, meetings in ((0, "c7", 10), (900, "c7", 1), (0, "new", 0)):
+        met.clear()
+        window.transform(label(element), elements_of(label(element)), base, window.end)
+        assert len(met) == meetings
+
+
 def test_transform_stops_where_it_is_told() -> None:
     window = window_of(label("c1", "a"), label("c1", "b"), label("c1", "c"))
     op = [{"p": ["components", "c1", "props", "label", 5], "si": "z"}]
