@@ -1,6 +1,7 @@
-import { type CSSProperties, type RefObject, useLayoutEffect, useState } from "react";
+import { type CSSProperties, type RefObject, useLayoutEffect, useMemo, useState } from "react";
+import { openOn, threadsOf } from "../model/threads";
 import type { Box } from "../workspace/ui";
-import { useOutline, usePeople, useUi, useWorkspace } from "../workspace/workspace";
+import { useOutline, usePeople, useUi, useWatched, useWorkspace } from "../workspace/workspace";
 import css from "./Overlay.module.css";
 
 interface OverlayProps {
@@ -20,7 +21,8 @@ interface Outline {
 
 /** Outlines of selections, drawn over the page so that nothing on it moves or is clipped. */
 export function Overlay({ content, hovered }: OverlayProps) {
-  const { mirror } = useWorkspace().session;
+  const { session, comments } = useWorkspace();
+  const { mirror } = session;
   const selection = useUi((ui) => ui.selection);
   const showPeople = useUi((ui) => ui.showPeople);
   const drop = useUi((ui) => ui.drop);
@@ -42,7 +44,10 @@ export function Overlay({ content, hovered }: OverlayProps) {
     const label = i === selection.length - 1 ? (mirror.get("components", id)?.name ?? "") : "";
     outlines.push({ key: `s${id}`, id, kind: "own", label });
   });
-  const boxes = useBoxes(content, outlines.map((outline) => outline.id).join(" "));
+  const list = useWatched(comments.list);
+  const talked = useMemo(() => openOn(threadsOf(list)), [list]);
+  const wanted = [...outlines.map((outline) => outline.id), ...talked.keys()];
+  const boxes = useBoxes(content, wanted.join(" "));
 
   return (
     <div className={css.overlay} aria-hidden="true">
@@ -57,6 +62,13 @@ export function Overlay({ content, hovered }: OverlayProps) {
               <span>{label}</span>
               {at ? <i> · {at}</i> : null}
             </div>
+          </div>
+        ) : null,
+      )}
+      {[...talked].map(([id, count]) =>
+        boxes[id] ? (
+          <div key={`c${id}`} className={css.talk} style={placed(boxes[id], undefined)}>
+            <span>{count}</span>
           </div>
         ) : null,
       )}

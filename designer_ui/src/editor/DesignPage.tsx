@@ -4,6 +4,7 @@ import { Button } from "../components/Button";
 import { Mark } from "../components/Mark";
 import { follow } from "../navigation";
 import { CheckPane } from "../panels/check/CheckPane";
+import { CommentsPanel } from "../panels/comments/CommentsPanel";
 import { DataPane } from "../panels/data/DataPane";
 import { PropertyPanel } from "../panels/properties/PropertyPanel";
 import type { RestError, SessionInfo } from "../sync/rest";
@@ -63,12 +64,16 @@ function Editor({ workspace }: { workspace: Workspace }) {
         <CheckPane />
         <Trail />
       </main>
-      <PropertyPanel />
+      <RightPanel />
       <Notices />
       <Sheets />
       <Said />
     </div>
   );
+}
+
+function RightPanel() {
+  return useUi((ui) => ui.commenting) ? <CommentsPanel /> : <PropertyPanel />;
 }
 
 function PageTitle() {

@@ -1,4 +1,14 @@
-import { ChevronLeft, Eye, EyeOff, History, Keyboard, Redo2, Search, Undo2 } from "lucide-react";
+import {
+  ChevronLeft,
+  Eye,
+  EyeOff,
+  History,
+  Keyboard,
+  MessageSquare,
+  Redo2,
+  Search,
+  Undo2,
+} from "lucide-react";
 import { type CSSProperties, useEffect, useState, useSyncExternalStore } from "react";
 import { Avatar } from "../components/Avatar";
 import { IconButton } from "../components/Button";
@@ -55,6 +65,7 @@ export function TopBar() {
       </div>
       <div className={css.right}>
         <People />
+        <CommentsButton />
         <Tip text="History">
           <a className={css.history} {...follow({ kind: "history", id: session.id })}>
             <History aria-hidden="true" />
@@ -70,6 +81,27 @@ export function TopBar() {
         <ThemeButton />
       </div>
     </header>
+  );
+}
+
+function CommentsButton() {
+  const { commands, comments } = useWorkspace();
+  const commenting = useUi((ui) => ui.commenting);
+  const list = useWatched(comments.list);
+  const open = list.filter((each) => each.thread === null && each.resolvedAt === null).length;
+  return (
+    <IconButton
+      label="Comments"
+      hint={open === 0 ? "Comments" : `Comments, ${open} open`}
+      keys="C"
+      aria-pressed={commenting}
+      className={css.comments ?? ""}
+      // Drawn by the style sheet: the tip says it in words.
+      data-count={open === 0 ? undefined : open}
+      onClick={() => commands.showComments(!commenting)}
+    >
+      <MessageSquare />
+    </IconButton>
   );
 }
 

@@ -61,6 +61,7 @@ interface Message {
   code?: string;
   message?: string;
   details?: RefusalDetails;
+  kind?: string;
 }
 
 interface SubmitError {
@@ -97,6 +98,7 @@ export class DesignSession {
   private readonly queue: Queue;
   private readonly sending: Sending;
   private readonly remoteListeners = new Set<(op: Op, src: string) => void>();
+  private readonly newsListeners = new Set<(kind: string) => void>();
   private readonly opListeners = new Set<(op: Op | null) => void>();
   private incoming: Incoming | null = null;
   private typingKey: string | undefined;
@@ -153,6 +155,17 @@ export class DesignSession {
   onRemote(listener: (op: Op, src: string) => void): () => void {
     this.remoteListeners.add(listener);
     return () => this.remoteListeners.delete(listener);
+  }
+
+  /** Words of the server about what is kept beside the document: "comments", "reviews", "branches" …; "" after a reconnect: any of them. */
+  onNews(listener: (kind: string) => void): () => void {
+    this.newsListeners.add(listener);
+    return () => this.newsListeners.delete(listener);
+  }
+
+  /** The version that is shown here, without one's own edits that wait. */
+  get version(): number {
+    return this.queue.version ?? 0;
   }
 
   /** Every edit after it was applied, one's own too; null when the design was loaded anew. */
@@ -346,6 +359,11 @@ export class DesignSession {
       this.noticed(message);
       return;
     }
+    if (message.a === "news") {
+      request.data = undefined;
+      for (const listener of [...this.newsListeners]) listener(message.kind ?? "");
+      return;
+    }
     if (message.a !== "op") return;
     const { inflightOp, pendingOps } = this.queue;
     if (message.error) {
@@ -479,6 +497,9 @@ export class DesignSession {
         : state === "connecting" && before.line === "connecting"
           ? "connecting"
           : "offline";
+    if (before.line === "offline" && line === "live") {
+      for (const listener of [...this.newsListeners]) listener("");
+    }
     if (before.line !== line || before.waiting !== waiting) this.status.set({ line, waiting });
   };
 }

@@ -410,6 +410,10 @@ export class Commands {
     this.workspace.ui.setState({ sheet });
   }
 
+  showComments(commenting: boolean): void {
+    this.workspace.ui.setState({ commenting });
+  }
+
   zoom(to: "in" | "out" | "reset"): void {
     const { ui } = this.workspace;
     const zoom = to === "reset" ? 1 : zoomed(ui.getState().zoom, to);

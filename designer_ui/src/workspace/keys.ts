@@ -14,6 +14,7 @@ export const KEYS: readonly KeyGroup[] = [
       { keys: "Ctrl+Shift+Z", does: "Redo" },
       { keys: "L", does: "Layers" },
       { keys: "I", does: "Insert" },
+      { keys: "C", does: "Comment on what is selected" },
       { keys: "Q", does: "Queries, scripts and data sources" },
     ],
   },

@@ -1,6 +1,7 @@
 /** Opens a design for a tab: its document, who is there, what former tabs left unsent, and the keys. */
 import { PropertyChecker } from "../model/schema";
 import { TypeCatalog } from "../model/types";
+import { Comments } from "../sync/comments";
 import { type Kept, type Left, type Outbox, openOutbox } from "../sync/outbox";
 import { DesignPresence } from "../sync/presence";
 import { type RestError, rest, type SessionInfo } from "../sync/rest";
@@ -46,9 +47,12 @@ export function openDesign(
     stops.push(() => session.close());
     const presence = new DesignPresence(link.connection, id, info.user);
     stops.push(() => presence.close());
+    const comments = new Comments(session);
+    stops.push(() => comments.close());
     const workspace = {
       session,
       presence,
+      comments,
       types: new TypeCatalog(types),
       checker: new PropertyChecker(types.shared),
       ui: createUi(),

@@ -90,6 +90,7 @@ function commandFor(event: KeyboardEvent, commands: Commands): (() => void) | un
   if (key === "F2") return () => focusField("name");
   if (letter === "i") return () => commands.showPanel("insert");
   if (letter === "l") return () => commands.showPanel("layers");
+  if (letter === "c") return () => commands.showComments(true);
   if (letter === "q") return () => commands.showPanel("data");
   return undefined;
 }

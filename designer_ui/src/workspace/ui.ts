@@ -32,6 +32,8 @@ export interface Ui {
   /** What is open below the canvas: a query, script or data source, or what the check found. */
   open: Element | typeof CHECK | null;
   sheet: Sheet | null;
+  /** Comments stand where the form does. */
+  commenting: boolean;
   /** Of the canvas; 1 is life size. */
   zoom: number;
   /** Others' selections and names on canvas and tree. */
@@ -63,6 +65,7 @@ export function createUi(still = false) {
     panel: storedPanel(),
     open: null,
     sheet: null,
+    commenting: false,
     zoom: 1,
     showPeople: true,
     said: "",

@@ -14,6 +14,7 @@ import type { Watch } from "../model/mirror";
 import type { PropertyChecker } from "../model/schema";
 import type { TypeCatalog } from "../model/types";
 import type { Watched } from "../model/watched";
+import type { Comments } from "../sync/comments";
 import type { DesignPresence, Person } from "../sync/presence";
 import { type Refusal, refusalsAt } from "../sync/refusals";
 import type { User } from "../sync/rest";
@@ -24,6 +25,7 @@ import type { Ui, UiStore } from "./ui";
 export interface Workspace {
   session: DesignSession;
   presence: DesignPresence;
+  comments: Comments;
   types: TypeCatalog;
   checker: PropertyChecker;
   ui: UiStore;
