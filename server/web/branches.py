@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ..history.diff import changes
 from .replies import json_reply
 from .requests import Endpoint, coded, json_body, whole_number
-from .review.branches import Branches, Sides
+from .review.branches import Branches
 from .review.choices import choices_in
 from .review.desk import Desk
 from .review.protection import Protection
@@ -91,8 +89,7 @@ class BranchRoutes:
         principal = await self._doorkeeper.principal(request)
         params = request.path_params
         compared = await self._branches.compare(principal, params["id"], params["branch"])
-        both = await asyncio.to_thread(_changes, compared.sides)
-        return json_reply(await self._shown.compared(compared, both))
+        return json_reply(await self._shown.compared(compared))
 
     async def update(self, request: Request) -> Response:
         principal = await self._doorkeeper.principal(request)
@@ -132,11 +129,6 @@ class BranchRoutes:
     async def _told(self, principal: Any, id: str, branch: str) -> dict[str, Any]:
         _, root, row = await self._branches.one(principal, id, branch)
         return await self._shown.branch(principal.tenant, root, row)
-
-
-def _changes(sides: Sides) -> tuple[list[Any], list[Any]]:
-    base = sides.base.data
-    return list(changes(base, sides.branch.data)), list(changes(base, sides.main.data))
 
 
 def _whole(value: Any, what: str) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -9,15 +10,16 @@ import orjson
 
 from ot.types import Json
 
-from ..history.diff import ABSENT, Change
+from ..history.diff import changes
 from ..ports import DesignRow, DocumentId
 from ..records import BranchRow, ReleaseRow
 from ..review.gate import Reason
 from ..review.rules import Rules
-from .review.branches import Compared, clash_to_json
+from .review.branches import Compared, Sides, clash_to_json
 from .review.comments import Placed
 from .review.desk import Desk
 from .review.reviews import Reviewed
+from .versions import shown_changes
 
 __all__ = ["Shown"]
 
@@ -67,15 +69,16 @@ class Shown:
             return root.version - row.base_version
         return root.version - (row.merged_version or 0)
 
-    async def compared(self, compared: Compared, changes: tuple[list[Change], list[Change]]) -> Any:
+    async def compared(self, compared: Compared) -> dict[str, Any]:
         """As `Comparison`."""
         sides = compared.sides
+        own, mains = await asyncio.to_thread(_both_changes, sides)
         return {
             "base": {"design": sides.row.base_design, "version": sides.base.version},
             "main": {"version": sides.main.version},
             "branch": {"version": sides.branch.version, "hash": compared.hash},
-            "changes": [change_to_json(each) for each in changes[0]],
-            "mainChanges": [change_to_json(each) for each in changes[1]],
+            "changes": own,
+            "mainChanges": mains,
             "conflicts": [clash_to_json(each) for each in compared.merge.conflicts],
             "renamed": [
                 {"element": each.element, "from": each.old, "to": each.new}
@@ -181,18 +184,11 @@ def gate(against: list[Reason]) -> dict[str, Any]:
     return {"open": not against, "reasons": [reason.to_json() for reason in against]}
 
 
-def change_to_json(change: Change) -> dict[str, Any]:
-    """One entry of a comparison."""
-    told: dict[str, Any] = {
-        "kind": change.kind,
-        "element": change.element,
-        "name": change.name,
-        "path": list(change.path),
-    }
-    if change.path or not change.element.count("/"):
-        told |= {
-            name: value
-            for name, value in (("old", change.old), ("new", change.new))
-            if value is not ABSENT
-        }
-    return told
+def _both_changes(sides: Sides) -> tuple[list[dict[str, Json]], list[dict[str, Json]]]:
+    """What the branch has changed, and what the main design has."""
+    base = sides.base.data
+    own, mains = (
+        shown_changes(changes(base, side.data), base, side.data)
+        for side in (sides.branch, sides.main)
+    )
+    return own, mains

@@ -61,10 +61,13 @@ async def data(backend: Backend, id: str) -> dict[str, Any]:
     return found
 
 
-async def label(backend: Backend, id: str, component: str, new: str) -> int:
+async def label(backend: Backend, id: str, component: str, new: str, author: str = "u-ada") -> int:
     old = (await data(backend, id))["components"][component]["props"]["text"]
     return await edit(
-        backend, id, [{"p": ["components", component, "props", "text"], "od": old, "oi": new}]
+        backend,
+        id,
+        [{"p": ["components", component, "props", "text"], "od": old, "oi": new}],
+        author,
     )
 
 
