@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,11 @@ def add_commands(add: Add) -> None:
         metavar="FILE",
         help="output of an earlier --json: what was there then must be there still",
     )
+    check.add_argument(
+        "--rebuild",
+        action="store_true",
+        help="make histories anew that are not what the edits say, when they are next asked for",
+    )
     save = add("backup", _backup, "Copy the database to a file, also beside a running node.")
     save.add_argument("file", type=Path, metavar="FILE")
     save.add_argument("--replace", action="store_true", help="write over FILE")
@@ -48,6 +53,7 @@ class _Result:
     ops: int = 0
     milestones: int = 0
     faults: int = 0
+    histories: list[DocumentId] = field(default_factory=list)  # that are not what the edits say
 
     def __str__(self) -> str:
         found = "no fault" if not self.faults else f"{self.faults} with faults"
@@ -59,6 +65,7 @@ class _Result:
 def _check(url: str, anchors: Anchors | None = None, *, as_json: bool = False) -> _Result:
     """Check a database and print what is found, as it is found."""
     from ..store import StoreUnfit
+    from ..store.audit import Kind
     from ..store.verify import verify
 
     result = _Result()
@@ -68,6 +75,8 @@ def _check(url: str, anchors: Anchors | None = None, *, as_json: bool = False) -
             result.ops += one.ops
             result.milestones += one.milestones
             result.faults += any(not fault.is_note for fault in one.faults)
+            if any(fault.kind is Kind.INDEX for fault in one.faults):
+                result.histories.append(one.document)
             if as_json:
                 print(_line(one), flush=True)
             else:
@@ -97,7 +106,13 @@ def _line(one: Checked) -> str:
 def _verify(options: argparse.Namespace, settings: Settings) -> int:
     anchors = dict(_anchors(options.against)) if options.against is not None else None
     result = _check(settings.database, anchors, as_json=options.json)
-    print(result, file=sys.stderr if options.json else sys.stdout)
+    told = sys.stderr if options.json else sys.stdout
+    print(result, file=told)
+    if options.rebuild and result.histories:
+        from ..store.chronicle import forget_histories
+
+        forget_histories(settings.database, result.histories)
+        print(f"{len(result.histories)} histories will be made anew", file=told)
     return 1 if result.faults else 0
 
 

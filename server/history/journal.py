@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
+
+from ot.types import Op
 
 from ..document.model import Element, element_of
 from ..document.replay import Replay
-from ..document.versioned import Create, Delete, Edit, NoOp, Snapshot, Why
+from ..document.versioned import Create, Delete, Edit, NoOp, Snapshot, Why, decode, why_of
+from ..ports import StoredOp
 from ..types.registry import TypeRegistry
 from .diff import ABSENT, Change, Value, element_changes, is_same
 from .text import TextDiff
 from .words import created, summary
 
-__all__ = ["MOST_OPS", "PAUSE_MS", "Entry", "Journal", "Made"]
+__all__ = ["MOST_OPS", "PAUSE_MS", "Entry", "Journal", "Made", "Outline"]
 
 PAUSE_MS: Final = 5 * 60_000
 """Who comes back after so long begins a new entry."""
@@ -38,6 +41,12 @@ class Made:
     time: int
     edit: Edit
     why: Why | None = None
+
+    @classmethod
+    def of(cls, stored: StoredOp) -> Made:
+        """A stored op. Raises: ValueError if it is damaged."""
+        edit, _ = decode(stored.body)
+        return cls(stored.version + 1, stored.author, stored.time, edit, why_of(stored.body))
 
     @property
     def kind(self) -> str:
@@ -72,50 +81,36 @@ class Entry:
     origin: Mapping[str, Any] | None
 
 
-class Journal:
-    """Takes a design's ops one by one, from the start of an entry on; tells of each entry's end.
+class Outline:
+    """Gathers ops into entries without looking at the design: all of an entry but what it is about.
 
-    The same ops give the same entries, wherever one begins as long as it is the start of one.
+    Args: base: the version where the first entry begins.
     """
 
-    __slots__ = ("_authors", "_before", "_edits", "_first", "_last", "_replay", "_types", "base")
+    __slots__ = ("_authors", "_edits", "_elements", "_first", "_last", "base", "version")
 
-    def __init__(self, start: Snapshot, types: TypeRegistry) -> None:
-        self.base = start.version
-        """Where the entry under way begins."""
-        self._types = types
-        self._replay = Replay(start, by_element=True)
+    def __init__(self, base: int) -> None:
+        self.version = base
         self._begin()
 
     def _begin(self) -> None:
         self.base = self.version
+        """Where the entry under way begins."""
         self._first: Made | None = None
         self._last: Made | None = None
         self._edits = 0
         self._authors: Counter[str] = Counter()
-        # The values, before the entry, of the elements that it has touched.
-        self._before: dict[Element, Value] = {}
-
-    @property
-    def version(self) -> int:
-        return self._replay.version
-
-    @property
-    def elements(self) -> int:
-        """How many elements the document has: what keeping this costs."""
-        data = self._replay.snapshot.data
-        sections = data.values() if type(data) is dict else ()
-        return sum(len(section) for section in sections if type(section) is dict)
+        self._elements: set[Element] = set()
 
     def take(self, op: Made) -> Entry | None:
-        """One op on. Returns: the entry that ended before it. Raises: OpError if it does not apply."""
+        """One op on. Returns: the entry that ended before it."""
         ended = None
         if self._first is not None and self._last is not None and self._parts(op):
             ended = self.entry()
             self._begin()
         if isinstance(op.edit, list):
-            self._remember(op.edit)
-        self._replay.advance(op.edit)
+            self._elements.update(element_of(component["p"]) for component in op.edit)
+        self.version = op.version
         self._first = self._first or op
         self._last = op
         self._edits += 1
@@ -135,22 +130,12 @@ class Journal:
             return True
         return op.author not in self._authors and pause >= _TOGETHER_MS
 
-    def _remember(self, op: Any) -> None:
-        data = self._replay.snapshot.data
-        for component in op:
-            element = element_of(component["p"])
-            if element not in self._before:
-                section, _, id = element.partition("/")
-                found = data.get(section, ABSENT)
-                # What is there once is changed in place by the replay; elements never are.
-                before = found.get(id, ABSENT) if id else copy(found)
-                self._before[element] = before
-
-    def entry(self) -> Entry | None:
+    def entry(self, summary: str = "") -> Entry | None:
         """The entry under way, as it stands; None before its first op."""
         first, last = self._first, self._last
         if first is None or last is None:
             return None
+        why = first.why
         return Entry(
             base=self.base,
             version=self.version,
@@ -159,16 +144,74 @@ class Journal:
             started_at=first.time,
             ended_at=last.time,
             edits=self._edits,
-            elements=len(self._before),
-            summary=self._summary(first),
-            origin=None
-            if first.why is None
-            else {k: v for k, v in first.why.items() if k != "kind"},
+            elements=len(self._elements),
+            summary=summary,
+            origin=None if why is None else {k: v for k, v in why.items() if k != "kind"},
         )
 
-    def _summary(self, first: Made) -> str:
+
+class Journal:
+    """Takes a design's ops one by one, from the start of an entry on; tells of each entry's end.
+
+    The same ops give the same entries, wherever one begins as long as it is the start of one.
+    """
+
+    __slots__ = ("_before", "_edit", "_outline", "_replay", "_types")
+
+    def __init__(self, start: Snapshot, types: TypeRegistry) -> None:
+        self._types = types
+        self._replay = Replay(start, by_element=True)
+        self._outline = Outline(start.version)
+        self._edit: Edit | None = None  # the first of the entry under way
+        # The values, before the entry, of the elements that it has touched.
+        self._before: dict[Element, Value] = {}
+
+    @property
+    def version(self) -> int:
+        return self._replay.version
+
+    @property
+    def base(self) -> int:
+        """Where the entry under way begins."""
+        return self._outline.base
+
+    @property
+    def elements(self) -> int:
+        """How many elements the document has: what keeping this costs."""
+        data = self._replay.snapshot.data
+        sections = data.values() if type(data) is dict else ()
+        return sum(len(section) for section in sections if type(section) is dict)
+
+    def take(self, op: Made) -> Entry | None:
+        """One op on. Returns: the entry that ended before it. Raises: OpError if it does not apply."""
+        ended = self._outline.take(op)
+        if ended is not None:
+            ended = replace(ended, summary=self._summary())
+            self._before.clear()
+            self._edit = None
+        if isinstance(op.edit, list):
+            self._remember(op.edit)
+        self._replay.advance(op.edit)
+        self._edit = op.edit if self._edit is None else self._edit
+        return ended
+
+    def _remember(self, op: Op) -> None:
+        data = self._replay.snapshot.data
+        for component in op:
+            element = element_of(component["p"])
+            if element not in self._before:
+                section, _, id = element.partition("/")
+                found = data.get(section, ABSENT)
+                # What is there once is changed in place by the replay; elements never are.
+                self._before[element] = found.get(id, ABSENT) if id else copy(found)
+
+    def entry(self) -> Entry | None:
+        """The entry under way, as it stands; None before its first op."""
+        return None if self._edit is None else self._outline.entry(self._summary())
+
+    def _summary(self) -> str:
         new = self._replay.snapshot.data
-        match first.edit:
+        match self._edit:
             case Create():
                 return created(new)
             case Delete() | NoOp():

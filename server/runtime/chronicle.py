@@ -14,7 +14,6 @@ import orjson
 
 from ot.types import Json, OpError, Step
 
-from ..document.versioned import decode, why_of
 from ..errors import Code, DesignError
 from ..history.blame import Search, leaves
 from ..history.diff import ABSENT
@@ -26,7 +25,7 @@ from ..types.registry import TypeRegistry
 from .history import History
 from .room_task import HEADS
 
-__all__ = ["Chronicle", "Origin", "made_of"]
+__all__ = ["Chronicle", "Origin"]
 
 _log = logging.getLogger("coweave.chronicle")
 
@@ -55,12 +54,6 @@ class Origin:
     time: int
     kind: str
     origin: Mapping[str, Any] | None
-
-
-def made_of(stored: StoredOp) -> Made:
-    """A stored op, as the journal takes it. Raises: ValueError if it is damaged."""
-    edit, _ = decode(stored.body)
-    return Made(stored.version + 1, stored.author, stored.time, edit, why_of(stored.body))
 
 
 class Chronicle:
@@ -215,7 +208,7 @@ class Chronicle:
         while wanted := search.wanted():
             ops = {}
             for stored in await self._chronicle.ops(document, wanted):
-                made = made_of(stored)
+                made = Made.of(stored)
                 ops[made.version] = made.edit if isinstance(made.edit, list) else []
                 origins[made.version] = _origin(made)
             if ops.keys() < set(wanted):
@@ -250,7 +243,7 @@ def _piece(journal: Journal, known: int, stored: Sequence[StoredOp]) -> Piece:
     entries: list[Entry] = []
     touches: list[tuple[int, Touched]] = []
     for each in stored:
-        made = made_of(each)
+        made = Made.of(each)
         if (ended := journal.take(made)) is not None:
             entries.append(ended)
         if made.version > known and isinstance(made.edit, list):

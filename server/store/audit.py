@@ -36,6 +36,7 @@ class Kind(StrEnum):
     UNREADABLE = "unreadable"
     HEAD = "head"
     MILESTONE = "milestone"
+    INDEX = "index"
     CATALOGUE = "catalogue"
     REWRITTEN = "rewritten"
     UNLISTED = "unlisted"

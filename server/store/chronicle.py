@@ -14,10 +14,10 @@ from ..history.journal import Entry
 from ..history.touched import Touched
 from ..ports import DocumentId, StoredOp
 from .database import Database
-from .dialect import execute_directly
+from .dialect import database_url, execute_directly, make_engine
 from .tables import entries, entry_marks, indexed, ops, touches
 
-__all__ = ["FORM", "Indexed", "Piece", "Query", "SqlChronicle", "entry_of"]
+__all__ = ["FORM", "Indexed", "Piece", "Query", "SqlChronicle", "entry_of", "forget_histories"]
 
 FORM: Final = 1
 """The rules by which entries are made; what was made by others is made anew."""
@@ -107,6 +107,20 @@ class SqlChronicle:
     async def forget(self, document: DocumentId) -> None:
         """Make it anew, from the start, when it is next asked for."""
         await self._database.write(lambda c: _forget(c, document))
+
+
+def forget_histories(url: str, documents: Iterable[DocumentId]) -> None:
+    """Take away the history of designs, beside a running node, so that it is made anew.
+
+    Raises: `StoreUnfit`, and the driver's errors. It runs in the caller's thread.
+    """
+    engine = make_engine(database_url(url), connections=1, writes=True)
+    try:
+        for document in documents:
+            with engine.begin() as connection:
+                _forget(connection, document)
+    finally:
+        engine.dispose()
 
 
 def entry_of(row: Any) -> Entry:

@@ -1,4 +1,4 @@
-"""Check a whole database: every row, every head, every milestone, the list of designs (ST70-ST75).
+"""Check a whole database: every row, every head, every milestone, the list of designs, the history (ST70-ST77).
 
 It reads only, document by document, each in a transaction of its own, so a node may go on writing
 meanwhile; memory is bounded by the largest document and a few ops. It runs in the caller's thread.
@@ -28,6 +28,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ..ports import DesignRow, DocumentId, Head, StoredOp, StoreUnavailable
 from .audit import Audit, Fault, Kind, Row
+from .derived import IndexAudit, label_faults
 from .dialect import StoreUnfit, database_url, make_auditor
 from .migrate import require_current
 from .snapshots import unpacked
@@ -132,26 +133,43 @@ def _faults(
     for version, src, seq in connection.execute(_TWICE, _key(document)):
         yield Fault(document, Kind.TWICE, version, f"{src}/{seq} is stored more than once")
     due = deque(kept)
+    broken: set[int] = set()
     rows = _rows(connection, document)
+    index = IndexAudit(connection, document) if document.collection == "designs" else None
     for row in rows:
         if fault := audit.take(row, rows):
             yield fault
             return
+        if index is not None:
+            index.take(row.op)
         while due and due[0] <= audit.version:
-            yield from _milestone(connection, audit, document, due.popleft())
+            yield from _milestone(connection, audit, document, due.popleft(), broken)
     if fault := audit.end(_head(connection, document)):
         yield fault
         return
     for version in due:
-        yield from _milestone(connection, audit, document, version)
-    if document.collection == "designs" and (fault := audit.listed(_row(connection, document))):
+        yield from _milestone(connection, audit, document, version, broken)
+    if index is None:
+        return
+    if fault := audit.listed(_row(connection, document)):
         yield fault
+    if fault := index.end():
+        yield fault
+    yield from label_faults(connection, document)
 
 
 def _milestone(
-    connection: Connection, audit: Audit, document: DocumentId, version: int
+    connection: Connection, audit: Audit, document: DocumentId, version: int, broken: set[int]
 ) -> Iterator[Fault]:
-    if fault := audit.milestone(version, unpacked(connection, document, version)):
+    """Args: broken: milestones that cannot be unpacked; those that lean on them are not told of."""
+    state = unpacked(connection, document, version)
+    if state is None:
+        key = _key(document) | {"version": version}
+        leans = connection.execute(_BASE, key).scalar_one_or_none() in broken
+        broken.add(version)
+        if leans:
+            return
+    if fault := audit.milestone(version, state):
         yield fault
 
 
@@ -214,6 +232,9 @@ _TWICE = (
 )
 _HEAD = select(heads.c.version, heads.c.hash).where(_is_of(heads))
 _MILESTONES = select(milestones.c.version).where(_is_of(milestones)).order_by(milestones.c.version)
+_BASE = select(milestones.c.base).where(
+    _is_of(milestones) & (milestones.c.version == bindparam("version"))
+)
 _LISTED = select(*(designs.c[field.name] for field in fields(DesignRow))).where(
     designs.c.tenant == bindparam("t"), designs.c.id == bindparam("d")
 )

@@ -18,9 +18,9 @@ from server.document.model import new_design
 from server.document.versioned import TYPE, Create, Edit, Snapshot, Why, encode
 from server.history.blame import Blame, leaves
 from server.history.diff import ABSENT, to_op
-from server.history.journal import Journal
+from server.history.journal import Journal, Made
 from server.ports import Commit, DocumentId, NewOp
-from server.runtime.chronicle import Chronicle, made_of
+from server.runtime.chronicle import Chronicle
 from server.runtime.history import History
 from server.store import SqlStore
 from server.store.chronicle import FORM, Indexed, Query
@@ -110,7 +110,7 @@ async def test_entries_are_what_a_journal_of_all_ops_gives_however_it_came_about
             assert (await chronicle.up_to_date(DOCUMENT)).version == log.version
     await chronicle.up_to_date(DOCUMENT)
     journal = Journal(Snapshot(0, None, None), TYPES)
-    ops = [made_of(op) for op in await store.read(DOCUMENT, 0)]
+    ops = [Made.of(op) for op in await store.read(DOCUMENT, 0)]
     expected = [entry for op in ops if (entry := journal.take(op)) is not None]
     expected += [entry for entry in [journal.entry()] if entry is not None]
     found, rest = await store.chronicle.entries(DOCUMENT, Query(1_000))
