@@ -61,7 +61,9 @@ def places(document: Mapping[str, Any]) -> Iterator[Place]:
             yield from _inside(f"components/{id}", component.get(part), ("components", id, part))
     for id, query in document["queries"].items():
         element = f"queries/{id}"
-        if query.get("kind") in _CODE_KINDS and isinstance(query.get("body"), str):
+        kind = query.get("kind")
+        is_code = isinstance(kind, str) and kind in _CODE_KINDS
+        if is_code and isinstance(query.get("body"), str):
             source = f"{_FUNCTION}{query['body']}\n}}"
             yield Place(element, ("queries", id, "body"), -len(_FUNCTION), source)
         else:

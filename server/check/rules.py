@@ -16,6 +16,7 @@ from ..document.faults import Fault
 from ..document.model import name_of, section_of
 from ..document.sound import Survey
 from ..types import TypeRegistry
+from .circles import circles
 from .findings import RULES, Finding
 from .own import OwnRule
 from .references import References
@@ -140,32 +141,11 @@ def _circles(document: Document, references: References) -> Iterator[Finding]:
             if target is not None and target.startswith("components/") and len(steps) > 1:
                 node = (place.element, str(place.path[3]))
                 reads.setdefault(node, {})[target, steps[1]] = place.path
-    told: set[tuple[str, str]] = set()
-    for start in reads:
-        circle = _circle(reads, start)
-        if circle and not told.intersection(circle):
-            told.update(circle)
-            names = [f"{_named(document, element)}.{key}" for element, key in circle]
-            path = reads[start][circle[1] if len(circle) > 1 else start]
-            message = f"depends on itself: {' ← '.join([*names, names[0]])}."
-            yield _finding(document, "dependency-cycle", path, message)
-
-
-def _circle(reads: Mapping[Any, Mapping[Any, Any]], start: Any) -> list[Any]:
-    """The way from `start` back to it, or nothing."""
-    came: dict[Any, Any] = {}
-    queue = [start]
-    for node in queue:
-        for target in reads.get(node, ()):
-            if target == start:
-                way = [node]
-                while way[-1] != start:
-                    way.append(came[way[-1]])
-                return way[::-1]
-            if target in reads and target not in came:
-                came[target] = node
-                queue.append(target)
-    return []
+    for circle in circles(reads):
+        names = [f"{_named(document, element)}.{key}" for element, key in circle]
+        path = reads[circle[0]][circle[1] if len(circle) > 1 else circle[0]]
+        message = f"depends on itself: {' ← '.join([*names, names[0]])}."
+        yield _finding(document, "dependency-cycle", path, message)
 
 
 def _secrets(document: Document, whole: str) -> Iterator[Finding]:

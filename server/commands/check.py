@@ -67,7 +67,11 @@ def add_commands(add: Add) -> None:
     check.add_argument(
         "--diff", metavar="REF|PATH", help="tell only what is new against a git revision or a path"
     )
-    check.add_argument("--server", metavar="URL", help="check a stored design of that server")
+    check.add_argument(
+        "--server",
+        metavar="URL",
+        help="check a stored design of that server; COWEAVE_TOKEN is sent to it, if it is set",
+    )
     check.add_argument("--design", metavar="ID", help="with --server: which one")
     check.add_argument(
         "--version", type=int, metavar="V", help="with --server: at which version (the newest)"
@@ -276,7 +280,9 @@ def _at_revision(ref: str, path: Path) -> Source | None:
         tempfile.TemporaryDirectory() as folder,
         tarfile.open(fileobj=io.BytesIO(packed.stdout)) as archive,
     ):
-        archive.extractall(folder, filter="data")
+        # Links lead anywhere, and are not followed when a folder is read either.
+        plain = [member for member in archive if member.isfile() or member.isdir()]
+        archive.extractall(folder, plain, filter="data")
         old = _inside(Path(folder), path.name)
         return (
             None
@@ -302,10 +308,13 @@ def _inside(folder: Path, name: str) -> Path | None:
 
 def _stored(options: argparse.Namespace) -> Source:
     """A design of a server, at a version."""
+    import http.client
+    import os
     import urllib.error
     import urllib.request
 
-    from .sources import Source, SourceError, parse
+    from ..interchange import sniff
+    from .sources import MAX_FILE, Source, SourceError, decoded, parse
 
     if options.design is None:
         raise SourceError("Say with --design which design of the server to check.")
@@ -314,12 +323,27 @@ def _stored(options: argparse.Namespace) -> Source:
         url += f"?version={options.version}"
     if not url.startswith(("http://", "https://")):
         raise SourceError(f"{options.server}: this is no address of a server.")
+    headers = {"accept": "application/json"}
+    if token := os.environ.get("COWEAVE_TOKEN"):
+        headers["authorization"] = f"Bearer {token}"
+
+    class Stay(urllib.request.HTTPRedirectHandler):
+        """Follows no redirect: the token is for that server alone."""
+
+        def redirect_request(self, *arguments: object) -> None:
+            return None
+
+    request = urllib.request.Request(url, headers=headers)
     try:
-        with urllib.request.urlopen(url, timeout=30) as answer:
-            data = parse(answer.read(64_000_001).decode("utf-8"), url)
-    except (urllib.error.URLError, UnicodeDecodeError, TimeoutError) as error:
+        with urllib.request.build_opener(Stay).open(request, timeout=30) as answer:
+            content = answer.read(MAX_FILE + 1)
+    except (urllib.error.URLError, http.client.HTTPException, OSError, ValueError) as error:
         raise SourceError(f"{url}: {error}") from None
-    document = data["data"]
-    return Source(
-        Path(options.design), "coweave", document, {}, {"": json.dumps(document, indent=2)}, "file"
-    )
+    if len(content) > MAX_FILE:
+        raise SourceError(f"{url}: this has more than {MAX_FILE:,} bytes.")
+    data = parse(decoded(content, url), url)
+    document = data.get("data") if isinstance(data, dict) else None
+    if not isinstance(document, dict) or sniff(document) != "coweave":
+        raise SourceError(f"{url}: this is no design.")
+    text = json.dumps(document, indent=2, ensure_ascii=False)
+    return Source(Path(options.design), "coweave", document, {}, {"": text}, "file")

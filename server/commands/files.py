@@ -96,8 +96,18 @@ def _exported(options: argparse.Namespace) -> int:
         _write_folder(options.dir, folder_from_export(export), _APPSMITH)
         return 0
     export.pop("git", None)
-    _write(options.output, json.dumps(export, ensure_ascii=False, indent=2) + "\n")
+    _write(options.output, _as_json(export))
     return 0
+
+
+def _as_json(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        # Half a character, as the other tool had it: only as an escape can it stand in a file.
+        return json.dumps(value, indent=2) + "\n"
+    return text
 
 
 _OURS = ("pages", "components", "queries", "scripts", "dataSources")

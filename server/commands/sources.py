@@ -181,7 +181,7 @@ def read(path: Path, parsed: Parsed | None = None) -> Source:
             f"{path}: this is neither a Coweave design nor an export of Appsmith or ToolJet."
         )
     if tool == "coweave":
-        return Source(path, tool, data, {}, {"": text}, "file")
+        return Source(path, tool, _shaped(path, data), {}, {"": text}, "file")
     document, report = _imported(path, data)
     return Source(path, tool, document, report, {"": text}, "file", data)
 
@@ -193,7 +193,8 @@ def from_files(path: Path, files: Mapping[str, str]) -> Source:
             for name, text in files.items():
                 if name.endswith(".json"):
                     parse(text, f"{path}/{name}")
-            return Source(path, "coweave", design_from_folder(files), {}, files, "canonical")
+            document = _shaped(path, design_from_folder(files))
+            return Source(path, "coweave", document, {}, files, "canonical")
         if not is_folder(files):
             raise SourceError(f"{path}: this folder is no design.")
         export = export_from_folder(files, mark=_FILE)
@@ -201,6 +202,18 @@ def from_files(path: Path, files: Mapping[str, str]) -> Source:
         raise SourceError(f"{path}: {error.message}") from None
     document, report = _imported(path, _unmarked(export), path.resolve().name)
     return Source(path, "appsmith", document, report, files, "git", export)
+
+
+def _shaped(path: Path, data: Any) -> dict[str, Any]:
+    """A design of ours, of which nothing is known but that it has the sections of one."""
+    from ..document.design import check_whole
+
+    try:
+        check_whole(data, 0)
+    except DesignError as error:
+        raise SourceError(f"{path}: {error.message}") from None
+    design: dict[str, Any] = data
+    return design
 
 
 def _unmarked(value: Any) -> Any:

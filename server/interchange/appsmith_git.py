@@ -56,7 +56,16 @@ def export_from_folder(files: Mapping[str, str], mark: str | None = None) -> dic
 
 
 def folder_from_export(export: Mapping[str, Any]) -> dict[str, str]:
-    """The files of a folder, by path."""
+    """The files of a folder, by path. Raises: DesignError(IMPORT) for what has no such form."""
+    if not isinstance(export.get("pageList"), list):
+        raise DesignError(Code.IMPORT, "A bare page layout is one file, and no folder.")
+    try:
+        return _files(export)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise DesignError(Code.IMPORT, f"Its rows cannot be files: {error!r} is wrong.") from None
+
+
+def _files(export: Mapping[str, Any]) -> dict[str, str]:
     files: dict[str, str] = {}
     git = mapping(export.get("git"))
     versions = {

@@ -31,7 +31,7 @@ class Slot:
 
     def takes(self, type_name: object) -> bool:
         """May a component of that type stand here?"""
-        return self.accepts is None or type_name in self.accepts
+        return self.accepts is None or (isinstance(type_name, str) and type_name in self.accepts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,17 @@
 
 import gzip
 import json
+import os
 import resource
 import subprocess
 import sys
+import threading
 import xml.etree.ElementTree as Tree
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 import schemas
@@ -277,3 +281,101 @@ def test_values_that_no_design_holds_are_findings(
     path.write_text(whole.replace('"settings": {}', '"settings": {' + text + "}", 1))
     code, out, _ = run(capsys, path)
     assert code == 1 and "[schema]" in out
+
+
+OFFICIAL = os.environ.get("COWEAVE_SARIF_SCHEMA")
+"""Path of OASIS' schema of SARIF 2.1.0, which is not ours to pass on."""
+
+
+@pytest.mark.skipif(OFFICIAL is None, reason="COWEAVE_SARIF_SCHEMA names no file")
+def test_sarif_fits_the_official_schema(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert OFFICIAL is not None
+    schema = json.loads(Path(OFFICIAL).read_text("utf-8"))
+    (tmp_path / "brok\u00e9n %.json").write_text("{")
+    (tmp_path / "crud.json").write_text(json.dumps(schemas.sample("appsmith-crud")))
+    log = json.loads(run(capsys, tmp_path, tmp_path / "brok\u00e9n %.json", "--format", "sarif")[1])
+    assert len(log["runs"][0]["results"]) > 10
+    jsonschema.validators.validator_for(schema)(schema).validate(log)
+
+
+SARIF = {
+    "log": ({"version", "runs"}, {"$schema"}),
+    "run": ({"tool"}, {"results", "invocations", "columnKind"}),
+    "driver": ({"name"}, {"version", "semanticVersion", "informationUri", "rules"}),
+    "rule": ({"id"}, {"shortDescription", "help", "helpUri", "defaultConfiguration"}),
+    "invocation": ({"executionSuccessful"}, {"toolExecutionNotifications"}),
+    "result": ({"message"}, {"ruleId", "ruleIndex", "level", "locations", "partialFingerprints"}),
+}
+"""What the standard asks for and allows, as far as we use it (SARIF 2.1.0, 3.13 to 3.49)."""
+
+
+def test_sarif_has_the_form_of_the_standard(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def fits(kind: str, value: dict[str, Any]) -> dict[str, Any]:
+        needed, allowed = SARIF[kind]
+        assert needed <= value.keys() <= needed | allowed, (kind, value.keys())
+        return value
+
+    log = fits("log", json.loads(run(capsys, file, "--format", "sarif")[1]))
+    (only,) = log["runs"]
+    fits("run", only)
+    assert only["columnKind"] in ("utf16CodeUnits", "unicodeCodePoints")
+    for rule in fits("driver", only["tool"]["driver"])["rules"]:
+        assert fits("rule", rule)["defaultConfiguration"].keys() == {"level"}
+        assert rule["helpUri"].startswith("https://")
+    for each in only["invocations"]:
+        fits("invocation", each)
+    for result in only["results"]:
+        assert fits("result", result)["level"] in ("none", "note", "warning", "error")
+        (place,) = result["locations"]
+        assert place.keys() == {"physicalLocation", "logicalLocations"}
+        region = place["physicalLocation"]["region"]
+        assert region["startLine"] >= 1 and region["startColumn"] >= 1
+        uri = place["physicalLocation"]["artifactLocation"]["uri"]
+        assert " " not in uri and "\\" not in uri
+        assert all(isinstance(each, str) for each in result["partialFingerprints"].values())
+
+
+def test_a_stored_design_at_a_version(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    class Stored(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append((self.path, self.headers.get("authorization")))
+            known = self.path.startswith("/api/designs/d%201/snapshot")
+            body = json.dumps({"v": 7, "data": faulty()} if known else {"error": {"code": "x"}})
+            self.send_response(200 if known else 302 if "moved" in self.path else 404)
+            self.send_header("location", "/api/designs/d%201/snapshot")
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, *arguments: object) -> None: ...
+
+    server = HTTPServer(("127.0.0.1", 0), Stored)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        url = f"http://127.0.0.1:{server.server_port}"
+        code, out, _ = run(capsys, "--server", url, "--design", "d 1", "--version", "7")
+        assert code == 1 and "T: Gone is not there" in out and "at components/c1/props/text" in out
+        monkeypatch.setenv("COWEAVE_TOKEN", "cw_secret")
+        assert run(capsys, "--server", f"{url}/", "--design", "d 1")[0] == 1
+        code, out, err = run(capsys, "--server", url, "--design", "none")
+        assert (code, out) == (2, "") and "404" in err and "cw_secret" not in err
+        code, out, err = run(capsys, "--server", url, "--design", "moved")
+        assert (code, out) == (2, "") and "302" in err
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    assert asked == [
+        ("/api/designs/d%201/snapshot?version=7", None),
+        ("/api/designs/d%201/snapshot", "Bearer cw_secret"),
+        ("/api/designs/none/snapshot", "Bearer cw_secret"),
+        ("/api/designs/moved/snapshot", "Bearer cw_secret"),
+    ]
+    code, _, err = run(capsys, "--server", url, "--design", "d 1")
+    assert code == 2 and url in err
