@@ -186,8 +186,7 @@ async def open_backend(
             leases.look_again(document)
             rooms.know_leases(document, (await store.leases.read(document)).live())
 
-        news = News(audience, bus, protection_changed)
-        await stack.enter_async_context(news.listening())
+        news = await stack.enter_async_context(News(audience, bus, protection_changed))
         yield Backend(
             store=store,
             committer=committer,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from typing import Any, Final
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import Any, Final, Self
 
 import orjson
 
@@ -24,7 +24,10 @@ _log = logging.getLogger("coweave.news")
 
 
 class News:
-    """What is told is a kind and an id, never contents: whoever fetches them is asked for their rights."""
+    """What is told is a kind and an id, never contents: whoever fetches them is asked for their rights.
+
+    An async context manager: within it, news of all nodes are told here.
+    """
 
     def __init__(
         self,
@@ -36,16 +39,24 @@ class News:
         self._audience = audience
         self._bus = bus
         self._rules_changed = rules_changed
+        self._tasks = asyncio.TaskGroup()
+        self._listener: asyncio.Task[None] | None = None
 
-    @asynccontextmanager
-    async def listening(self) -> AsyncIterator[None]:
-        """Within the block, news of other nodes are told here too."""
-        async with asyncio.TaskGroup() as tasks:
-            listener = tasks.create_task(self._listen(), name="news-listen")
-            try:
-                yield
-            finally:
-                listener.cancel()
+    async def __aenter__(self) -> Self:
+        await self._tasks.__aenter__()
+        self._listener = self._tasks.create_task(self._listen(), name="news-listen")
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._listener is not None:
+            self._listener.cancel()
+        # What went wrong in the block is its own: it is no fault of the task.
+        await self._tasks.__aexit__(None, None, None)
 
     async def tell(self, document: DocumentId, kind: str, id: str) -> None:
         """`kind`: comments, reviews, branches, rules or environments; `id` of what has changed."""
