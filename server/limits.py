@@ -12,6 +12,7 @@ from .document import limits as design
 from .history import journal
 from .leases import rules
 from .protocol import codec, messages, session
+from .review import rules as review_rules
 from .room import batch
 from .room.limits import RoomLimits
 from .runtime import committer
@@ -19,6 +20,7 @@ from .runtime.registry import MOST_ROOMS
 from .runtime.room_task import MAILBOX_EVENTS
 from .settings import Settings
 from .store import chronicle
+from .web import branches as merge_routes
 from .web import (
     budget,
     catalogue,
@@ -32,6 +34,7 @@ from .web import (
     versions,
     who,
 )
+from .web.review import branches, choices, comments, environments, reviews
 
 __all__ = ["LIMITS", "Limit", "table"]
 
@@ -178,6 +181,22 @@ LIMITS: Final[dict[str, tuple[Limit, ...]]] = {
         Limit("characters of a version's name", versions.MAX_LABEL, _MALFORMED),
         Limit("characters of a version's note", versions.MAX_NOTE, _MALFORMED),
         Limit("bytes of a wish to restore", history.MAX_RESTORE_BYTES, _REFUSED),
+    ),
+    "Branches, reviews and releases": (
+        Limit("open branches of a design", branches.MAX_BRANCHES, _REFUSED),
+        Limit("characters of a branch's name", branches.MAX_BRANCH_NAME, _INVALID),
+        Limit("decisions in one merge", choices.MAX_CHOICES, _MALFORMED),
+        Limit("bytes of a request to merge", merge_routes.MAX_MERGE_BYTES, _REFUSED),
+        Limit("approvals that a merge may need", review_rules.MAX_APPROVALS, _MALFORMED),
+        Limit("entries of owners, and what each may name", review_rules.MAX_OWNERS, _MALFORMED),
+        Limit("environments of a design", review_rules.MAX_ENVIRONMENTS, _MALFORMED),
+        Limit("characters of a review's title", reviews.MAX_TITLE, _INVALID),
+        Limit("characters of a description or verdict", reviews.MAX_DESCRIPTION, _INVALID),
+        Limit("reviewers of a review", reviews.MAX_REVIEWERS, _MALFORMED),
+        Limit("comments on a design", comments.MAX_COMMENTS, _REFUSED),
+        Limit("characters of a comment", comments.MAX_COMMENT, _INVALID),
+        Limit("people mentioned in a comment", comments.MAX_MENTIONS, _MALFORMED),
+        Limit("characters of a reason for a release", environments.MAX_REASON, _INVALID),
     ),
     "A node": (
         Limit(

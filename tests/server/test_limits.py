@@ -36,6 +36,9 @@ from tests.server.room.driver import Driver
 TOP = Path(__file__).parents[2]
 
 HERE = "test_limits.py"
+BRANCHES = "web/test_branches.py"
+COMMENTS = "web/test_comments.py"
+REVIEWS = "web/test_reviews.py"
 HISTORY = "web/test_history.py"
 CHRONICLE = "runtime/test_chronicle.py"
 ROOM = "room/test_core.py"
@@ -160,6 +163,20 @@ TESTS = {
         "test_a_version_is_named_and_a_protected_name_stays",
     ),
     "bytes of a wish to restore": (HISTORY, "test_a_wish_to_restore_is_bounded"),
+    "open branches of a design": (BRANCHES, "test_a_design_has_so_many_open_branches"),
+    "characters of a branch's name": (BRANCHES, "test_wrong_requests"),
+    "decisions in one merge": (BRANCHES, "test_a_merge_is_bounded"),
+    "bytes of a request to merge": (BRANCHES, "test_a_merge_is_bounded"),
+    "approvals that a merge may need": (REVIEWS, "test_rules_and_reviews_are_bounded"),
+    "entries of owners, and what each may name": (REVIEWS, "test_rules_and_reviews_are_bounded"),
+    "environments of a design": (REVIEWS, "test_rules_and_reviews_are_bounded"),
+    "characters of a review's title": (REVIEWS, "test_rules_and_reviews_are_bounded"),
+    "characters of a description or verdict": (REVIEWS, "test_rules_and_reviews_are_bounded"),
+    "reviewers of a review": (REVIEWS, "test_rules_and_reviews_are_bounded"),
+    "comments on a design": (COMMENTS, "test_a_design_has_so_many_comments"),
+    "characters of a comment": (COMMENTS, "test_wrong_comments"),
+    "people mentioned in a comment": (COMMENTS, "test_wrong_comments"),
+    "characters of a reason for a release": ("web/test_environments.py", "test_wrong_releases"),
     "connections (`COWEAVE_CONNECTIONS`)": (
         "web/test_seats.py",
         "test_D2_a_person_and_a_node_have_so_many",

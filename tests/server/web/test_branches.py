@@ -14,7 +14,9 @@ from server.document.model import new_design
 from server.document.versioned import why_of
 from server.errors import Code, DesignError
 from server.ports import DocumentId, StoreUnavailable
+from server.web.branches import MAX_MERGE_BYTES
 from server.web.review.branches import MAX_BRANCH_NAME, MAX_BRANCHES
+from server.web.review.choices import MAX_CHOICES
 
 from .test_http import checked, refused
 
@@ -507,3 +509,16 @@ async def test_a_design_has_so_many_open_branches(
     assert refused(answer, 413) == "ERR_DESIGN_TOO_LARGE"
     checked(await http.patch(url(design, last), json={"state": "closed"}, params=ADA), 200)
     await branch_of(http, design)
+
+
+async def test_a_merge_is_bounded(http: httpx.AsyncClient, design: str) -> None:
+    branch = await branch_of(http, design)
+    for what in ("/merge", "/update"):
+        many = [{"path": ["theme", str(n)], "take": "main"} for n in range(MAX_CHOICES + 1)]
+        answer = await http.post(url(design, branch, what), json={"resolutions": many}, params=ADA)
+        assert refused(answer, 400) == "ERR_MESSAGE_BADLY_FORMED"
+        large = {"resolutions": [{**many[0], "take": "value", "value": "x" * MAX_MERGE_BYTES}]}
+        answer = await http.post(url(design, branch, what), json=large, params=ADA)
+        assert refused(answer, 413) == "ERR_DESIGN_TOO_LARGE"
+    most = {"resolutions": many[:-1]}
+    checked(await http.post(url(design, branch, "/merge"), json=most, params=ADA), 200)

@@ -12,7 +12,7 @@ import pytest
 from server.app import Backend
 from server.errors import DesignError
 from server.ports import DocumentId
-from server.web.review.comments import MAX_COMMENT, MAX_COMMENTS
+from server.web.review.comments import MAX_COMMENT, MAX_COMMENTS, MAX_MENTIONS
 
 from .test_branches import ADA, BEN, branch_of, data, design, edit, label
 from .test_http import checked, refused
@@ -218,7 +218,7 @@ async def test_wrong_comments(http: httpx.AsyncClient, design: str) -> None:
             continue
         answer = await http.post(f"/api/designs/{design}/comments", json={"text": text}, params=ADA)
         assert refused(answer, 422) == "ERR_DESIGN_INVALID"
-    await comment(http, design, "x" * MAX_COMMENT)
+    await comment(http, design, "x" * MAX_COMMENT, mentions=[f"u{n}" for n in range(MAX_MENTIONS)])
     ok = {"version": 1, "path": TEXT}
     for given in (
         {"anchor": 5}, {"anchor": {"path": TEXT}}, {"anchor": {**ok, "path": []}}, {"anchor": {**ok, "path": ["no"]}},
@@ -226,7 +226,7 @@ async def test_wrong_comments(http: httpx.AsyncClient, design: str) -> None:
         {"anchor": {**ok, "path": [["a"]]}}, {"anchor": {**ok, "range": [3, 2]}}, {"anchor": {**ok, "range": [0, 99]}},
         {"anchor": {**ok, "range": [True, 2]}}, {"anchor": {**ok, "path": TEXT[:2], "range": [0, 1]}},
         {"thread": "none"}, {"thread": reply["id"]}, {"thread": first["id"], "anchor": ok}, {"review": "r0"},
-        {"mentions": "u1"}, {"mentions": [""]},
+        {"mentions": "u1"}, {"mentions": [""]}, {"mentions": [f"u{n}" for n in range(MAX_MENTIONS + 1)]},
     ):  # fmt: skip
         body = {"text": "x", **given}
         answer = await http.post(f"/api/designs/{design}/comments", json=body, params=ADA)

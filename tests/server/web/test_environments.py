@@ -10,6 +10,7 @@ import pytest
 
 from server.app import Backend
 from server.review.content import content_hash
+from server.web.review.environments import MAX_REASON
 
 from .test_branches import ADA, BEN, branch_of, data, design, label, url
 from .test_http import checked, refused
@@ -210,3 +211,6 @@ async def test_wrong_releases(http: httpx.AsyncClient, design: str) -> None:
         == "ERR_OP_VERSION_NEWER_THAN_CURRENT_SNAPSHOT"
     )
     assert refused(await release(http, design, 1, "no"), 404) == "ERR_DESIGN_NOT_FOUND"
+    checked(await release(http, design, 1, "dev", reason="x" * MAX_REASON), 201)
+    answer = await release(http, design, 1, "dev", reason="x" * (MAX_REASON + 1))
+    assert refused(answer, 422) == "ERR_DESIGN_INVALID"

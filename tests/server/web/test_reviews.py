@@ -9,6 +9,8 @@ import httpx
 import pytest
 
 from server.app import Backend
+from server.review.rules import MAX_APPROVALS, MAX_ENVIRONMENTS, MAX_OWNERS
+from server.web.review.reviews import MAX_DESCRIPTION, MAX_REVIEWERS, MAX_TITLE
 
 from .test_branches import ADA, BEN, branch_of, data, design, label, url
 from .test_http import checked, refused
@@ -370,6 +372,42 @@ async def test_wrong_rules_and_reviews(http: httpx.AsyncClient, design: str) -> 
         assert refused(await say(http, review, BEN, **verdict), 400) == "ERR_MESSAGE_BADLY_FORMED"
     answer = await http.get(f"/api/designs/{design}/reviews/r0", params=ADA)
     assert refused(answer, 404) == "ERR_DESIGN_NOT_FOUND"
+
+
+async def test_rules_and_reviews_are_bounded(
+    http: httpx.AsyncClient, design: str, branch: dict[str, Any]
+) -> None:
+    many = [f"pages/p{n}" for n in range(MAX_OWNERS + 1)]
+    owners = [{"elements": ["pages/p"], "people": ["u1"]} for _ in many]
+    environments = [{"name": f"e{n}"} for n in range(MAX_ENVIRONMENTS + 1)]
+    for rules in (
+        {"approvals": MAX_APPROVALS + 1},
+        {"owners": owners},
+        {"owners": [{"elements": many, "people": ["u1"]}]},
+        {"owners": [{"elements": ["pages/p"], "people": ["u"] * (MAX_OWNERS + 1)}]},
+        {"environments": environments},
+    ):
+        answer = await http.put(f"/api/designs/{design}/rules", json=rules, params=ADA)
+        assert refused(answer, 400) == "ERR_MESSAGE_BADLY_FORMED"
+    most = {"approvals": MAX_APPROVALS, "owners": owners[1:], "environments": environments[1:]}
+    await rule(http, design, **most)
+    people = [f"u{n}" for n in range(MAX_REVIEWERS)]
+    most = {"branch": branch["id"], "title": "x" * MAX_TITLE, "description": "x" * MAX_DESCRIPTION}
+    review = await review_of(http, design, **most, reviewers=people)
+    for given, status in (
+        ({"title": "x" * (MAX_TITLE + 1)}, 422),
+        ({"description": "x" * (MAX_DESCRIPTION + 1)}, 422),
+        ({"reviewers": [*people, "more"]}, 400),
+    ):
+        answer = await http.post(
+            f"/api/designs/{design}/reviews", json={**most, **given}, params=ADA
+        )
+        refused(answer, status)
+        path = f"/api/designs/{design}/reviews/{review['id']}"
+        refused(await http.patch(path, json=given, params=ADA), status)
+    long = "x" * (MAX_DESCRIPTION + 1)
+    assert refused(await say(http, review, BEN, text=long), 422) == "ERR_DESIGN_INVALID"
+    checked(await say(http, review, BEN, text=long[1:]), 201)
 
 
 async def edit_once(http: httpx.AsyncClient, design: str) -> None:
