@@ -44,10 +44,14 @@ def add_commands(add: Add) -> None:
         "--check", action="store_true", help="change nothing; exit code 1 if something would change"
     )
     diff = add(
-        "diff", _diff, "Tell what has changed between two designs. Exit code 1: something has."
+        "diff",
+        _diff,
+        "Tell what has changed between two designs, or two versions of one. Exit code 1: something has.",
     )
-    diff.add_argument("old", type=Path, metavar="OLD")
-    diff.add_argument("new", type=Path, metavar="NEW")
+    diff.add_argument("old", metavar="OLD", help="file or folder; with --server a version")
+    diff.add_argument("new", metavar="NEW", help="file or folder; with --server a version, or now")
+    diff.add_argument("--server", metavar="URL", help="ask a running server (COWEAVE_TOKEN)")
+    diff.add_argument("--design", metavar="ID", help="with --server: of which design")
     diff.add_argument("--format", choices=("text", "json"), default="text")
     driver = add(
         "merge-driver",
@@ -60,11 +64,12 @@ def add_commands(add: Add) -> None:
 
 
 def _guarded(run: Callable[[], int]) -> int:
+    from .remote import RemoteError
     from .sources import SourceError
 
     try:
         return run()
-    except (SourceError, DesignError, OSError, ValueError) as error:
+    except (RemoteError, SourceError, DesignError, OSError, ValueError) as error:
         print(
             f"coweave: {error.message if isinstance(error, DesignError) else error}",
             file=sys.stderr,
@@ -178,7 +183,9 @@ def _differs(options: argparse.Namespace) -> int:
     from ..history.diff import changes
     from .sources import read
 
-    old, new = read(options.old), read(options.new)
+    if options.server is not None:
+        return _differs_there(options)
+    old, new = read(Path(options.old)), read(Path(options.new))
     found = [
         each
         for each in changes(old.document, new.document)
@@ -193,6 +200,23 @@ def _differs(options: argparse.Namespace) -> int:
         for each in found:
             print(_line(each))
     return int(bool(found))
+
+
+def _differs_there(options: argparse.Namespace) -> int:
+    from ..history.diff import ABSENT, Change
+    from .remote import RemoteError, differences
+
+    if options.design is None:
+        raise RemoteError("Say of which --design")
+    found = differences(options.server, options.design, options.old, options.new)
+    if options.format == "json":
+        print(json.dumps(found, ensure_ascii=False, indent=2))
+    else:
+        for row in found["changes"]:
+            values = (row.get("old", ABSENT), row.get("new", ABSENT))
+            path = tuple(row["path"])
+            print(_line(Change(row["kind"], row["element"], row["name"], path, *values)))
+    return int(bool(found["changes"]))
 
 
 def _row(change: Change) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from ..document.migrate import migrations
 from ..errors import Code, DesignError
 from ..interchange import export_to
 from ..policy.rights import Principal, Right
+from ..runtime.history import History
 from ..runtime.registry import Rooms
 from ..types.registry import TypeRegistry
 from .catalogue import Catalogue
@@ -30,8 +31,11 @@ MIGRATION = "migration"
 class Commands:
     """Computing that may take long is done beside the loop; rooms are asked on it."""
 
-    def __init__(self, catalogue: Catalogue, rooms: Rooms, types: TypeRegistry) -> None:
+    def __init__(
+        self, catalogue: Catalogue, rooms: Rooms, history: History, types: TypeRegistry
+    ) -> None:
         self._catalogue = catalogue
+        self._history = history
         self._rooms = rooms
         self._types = types
 
@@ -98,10 +102,17 @@ class Commands:
         ]
         return {"version": snapshot.version, "findings": findings}
 
-    async def export(self, principal: Principal, id: str, to: str | None) -> Mapping[str, Any]:
-        """The design as a file: our own form, or that of the tool it came from."""
+    async def export(
+        self, principal: Principal, id: str, to: str | None, version: int | None = None
+    ) -> Mapping[str, Any]:
+        """The design as a file, now or at a version: our own form, or that of the tool it came from."""
         design, _ = await self._catalogue.allowed(principal, Right.EXPORT, id)
-        snapshot = await self._rooms.snapshot(design)
+        if version is None:
+            snapshot = await self._rooms.snapshot(design)
+        else:
+            snapshot = await self._history.snapshot(design, version)
+        if snapshot.type is None:
+            raise DesignError(Code.NOT_FOUND, f"There is no version {version}", version=version)
         if to is None:
             document: Mapping[str, Any] = snapshot.data
             return document

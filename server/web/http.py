@@ -52,7 +52,7 @@ class Api:
         self._store = store
         self._history = history
         self._types = types
-        self._commands = Commands(catalogue, rooms, types)
+        self._commands = Commands(catalogue, rooms, history, types)
         self._doorkeeper = doorkeeper
         self._scratch = scratch
         self._bodies = Bodies()
@@ -211,7 +211,9 @@ class Api:
     async def export(self, request: Request) -> Response:
         principal = await self._doorkeeper.principal(request)
         to = request.query_params.get("to")
-        document = await self._commands.export(principal, request.path_params["id"], to)
+        version = whole_number(request.query_params.get("version"))
+        id = request.path_params["id"]
+        document = await self._commands.export(principal, id, to, version)
         return await self._bodies.reply(request, None, document, {})
 
     async def _shown(self, principal: Principal, rows: list[DesignRow]) -> list[dict[str, Json]]:

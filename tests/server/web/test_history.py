@@ -420,3 +420,14 @@ async def test_a_wish_to_restore_is_bounded(desk: Desk) -> None:
 
     await desk.post("versions/2/restore", wish(1_000_000))
     await desk.post("versions/2/restore", wish(1_100_000), status=413)
+
+
+async def test_a_version_as_a_file(desk: Desk) -> None:
+    await desk.add("b1", button("Save"))
+    await desk.set("b1", "label", "Send")
+    file = await desk.get("export", version=2)
+    assert file["components"]["b1"]["props"]["label"] == "Save"
+    assert file == (await desk.get("snapshot", version=2))["data"]
+    await desk.get("export", version=9, status=404)
+    await desk.get("export", version=0, status=404)
+    await desk.get("export", version="x", status=400)
