@@ -60,6 +60,8 @@ class Channel:
         self.name = name
         self._subscribers: dict[str, str] = {}  # conn -> src
         self._held: dict[tuple[str, str], _Held] = {}  # (src, id)
+        # What connections of other nodes hold, and at which node.
+        self._elsewhere: dict[tuple[str, str], tuple[str, Present]] = {}
 
     @property
     def is_empty(self) -> bool:
@@ -87,6 +89,7 @@ class Channel:
         if held is not None and held.conn == conn and pv < held.last.pv:
             return []
         present = Present(self.name, src, id, value, pv)
+        self._elsewhere.pop(key, None)
         if value is None:
             self._held.pop(key, None)
         else:
@@ -107,9 +110,27 @@ class Channel:
             news.append(self._tell(Present(self.name, src, id, None, last.pv + 1), publish=True))
         return news
 
-    def remote(self, news: Iterable[Present | SayAgain]) -> list[Tell]:
+    def remote(self, node: str, news: Iterable[Present | SayAgain]) -> list[Tell]:
         """News of another node."""
-        return [self._tell(one, publish=False) for one in news]
+        told = []
+        for one in news:
+            if isinstance(one, Present):
+                if one.value is None:
+                    self._elsewhere.pop((one.src, one.id), None)
+                else:
+                    self._elsewhere[one.src, one.id] = node, one
+            told.append(self._tell(one, publish=False))
+        return told
+
+    def lost(self, node: str) -> list[Tell]:
+        """`node` is no more: what its connections held is gone, unless they hold it elsewhere by now."""
+        gone = [key for key, (where, _) in self._elsewhere.items() if where == node]
+        told = []
+        for key in gone:
+            _, last = self._elsewhere.pop(key)
+            over = Present(self.name, last.src, last.id, None, last.pv + 1)
+            told.append(self._tell(over, publish=False))
+        return told
 
     def _tell(self, news: Present | SayAgain, *, publish: bool) -> Tell:
         conns = tuple(conn for conn, src in self._subscribers.items() if src != news.src)

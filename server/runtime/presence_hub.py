@@ -17,6 +17,7 @@ from ot.types import Json
 
 from ..ports import Bus
 from ..room.presence import Channel, Present, SayAgain, Tell
+from .roll import BEAT_SECONDS, Roll
 
 __all__ = ["Listener", "PresenceHub"]
 
@@ -24,6 +25,8 @@ _log = logging.getLogger("coweave.presence")
 
 _MAX_OUTGOING = 10_000
 _RETRY_SECONDS = 1.0
+_NODES = "nodes"
+"""The channel on which each node gives its signs of life."""
 
 
 class Listener(Protocol):
@@ -41,11 +44,22 @@ class PresenceHub:
 
     Args:
         node: unique among the nodes; own messages that come back from the bus are known by it.
+        beat_seconds: between two signs of life.
+        roll: when the other nodes count as gone.
     """
 
-    def __init__(self, bus: Bus, node: str) -> None:
+    def __init__(
+        self,
+        bus: Bus,
+        node: str,
+        *,
+        beat_seconds: float = BEAT_SECONDS,
+        roll: Roll | None = None,
+    ) -> None:
         self._bus = bus
         self._node = node
+        self._beat_seconds = beat_seconds
+        self._roll = roll or Roll()
         self._channels: dict[tuple[str, str], Channel] = {}
         self._listeners: dict[str, Listener] = {}
         self._joined: dict[str, set[tuple[str, str]]] = {}  # conn -> channels
@@ -56,7 +70,11 @@ class PresenceHub:
 
     async def __aenter__(self) -> Self:
         await self._tasks.__aenter__()
-        self._sender = self._tasks.create_task(self._send(), name="presence-out")
+        self._services = [
+            self._tasks.create_task(self._send(), name="presence-out"),
+            self._tasks.create_task(self._beat(), name="presence-beat"),
+            self._tasks.create_task(self._call_the_roll(), name="presence-nodes"),
+        ]
         return self
 
     async def __aexit__(
@@ -65,8 +83,7 @@ class PresenceHub:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._sender.cancel()
-        for task in self._hearing.values():
+        for task in (*self._services, *self._hearing.values()):
             task.cancel()
         await self._tasks.__aexit__(None, None, None)  # the body's error is not this group's
 
@@ -148,10 +165,41 @@ class PresenceHub:
         while True:
             try:
                 async for payload in self._bus.subscribe(_topic(tenant, channel)):
-                    if (news := self._news(channel, payload)) is not None:
-                        self._tell(tenant, self._channels[tenant, channel].remote([news]))
+                    if (heard := self._news(channel, payload)) is not None:
+                        node, news = heard
+                        self._tell(tenant, self._channels[tenant, channel].remote(node, [news]))
             except Exception:  # as above: the bus may be away for a while
                 _log.exception("presence is not heard", extra={"channel": channel})
+            await asyncio.sleep(_RETRY_SECONDS)
+
+    async def _beat(self) -> None:
+        """Show the other nodes that this one lives, and notice who of them does not any more."""
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                await self._bus.publish(_NODES, self._node.encode())
+            except Exception:
+                _log.exception("other nodes are not told of this one")
+            for node in self._roll.gone(loop.time()):
+                _log.info("node %s is gone", node)
+                for (tenant, _), channel in list(self._channels.items()):
+                    self._tell(tenant, channel.lost(node))
+            await asyncio.sleep(self._beat_seconds)
+
+    async def _call_the_roll(self) -> None:
+        """Hear the other nodes' signs of life. Who comes, or comes back, is asked who is there."""
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                async for payload in self._bus.subscribe(_NODES):
+                    node = payload.decode()
+                    if node != self._node and self._roll.heard(node, loop.time()):
+                        _log.info("node %s is there", node)
+                        for (tenant, name), channel in list(self._channels.items()):
+                            if channel.is_heard:
+                                self._tell(tenant, [Tell((), SayAgain(name, ""), publish=True)])
+            except Exception:
+                _log.exception("other nodes are not heard")
             await asyncio.sleep(_RETRY_SECONDS)
 
     def _payload(self, news: Present | SayAgain) -> bytes:
@@ -160,13 +208,15 @@ class PresenceHub:
             message |= {"id": news.id, "p": news.value, "pv": news.pv}
         return orjson.dumps(message)
 
-    def _news(self, channel: str, payload: bytes) -> Present | SayAgain | None:
+    def _news(self, channel: str, payload: bytes) -> tuple[str, Present | SayAgain] | None:
+        """What came, and of which node; None if it is our own."""
         message = orjson.loads(payload)
-        if message["node"] == self._node:
+        node = message["node"]
+        if node == self._node:
             return None
         if "id" not in message:
-            return SayAgain(channel, message["src"])
-        return Present(channel, message["src"], message["id"], message["p"], message["pv"])
+            return node, SayAgain(channel, message["src"])
+        return node, Present(channel, message["src"], message["id"], message["p"], message["pv"])
 
 
 def _topic(tenant: str, channel: str) -> str:

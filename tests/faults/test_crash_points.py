@@ -6,7 +6,6 @@ import asyncio
 import os
 import random
 import signal
-import sys
 from pathlib import Path
 
 import pytest
@@ -22,7 +21,7 @@ class CrashingServer(ServerProcess):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, {"COWEAVE_SCRATCH": "1"})
-        self._command = [sys.executable, Path(__file__).with_name("crashing.py"), "serve"]
+        self.program = Path(__file__).with_name("crashing.py")
 
     def restart(self, point: str, times: int) -> None:
         """Start it with the fuse lit, or with none (`times` 0)."""

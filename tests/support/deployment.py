@@ -117,6 +117,7 @@ def deployed(
     redis: RedisServer | Sentinels | None = None,
     redis_url: str | None = None,
     environment: Mapping[str, str] | None = None,
+    program: Path | None = None,
 ) -> Iterator[Deployment]:
     """All of it, started; stopped cleanly at the end, without a traceback in any node's log.
 
@@ -125,6 +126,8 @@ def deployed(
     Args:
         redis: one that runs already, instead of one of its own.
         redis_url: what the nodes are told, where something stands in between.
+        environment: of all nodes, beside what ties them together.
+        program: what all nodes run in place of `coweave`.
     """
     needs_redis()
     if proxy and shutil.which("haproxy", path="/usr/sbin:/usr/bin:/usr/local/sbin") is None:
@@ -142,6 +145,7 @@ def deployed(
         }
         processes = [ServerProcess(folder / f"node{n}", shared) for n in (1, 2)]
         for process in processes:
+            process.program = program
             stack.enter_context(process)
         front = None
         if proxy:

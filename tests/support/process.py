@@ -119,6 +119,10 @@ class Program:
             process.stdout.close()
             assert not left or sig is signal.SIGKILL, f"it left something running:\n{self.log}"
 
+    def signal(self, sig: signal.Signals) -> None:
+        """To all of its processes."""
+        _signal_group(self.pid, sig)
+
     def kill(self) -> int:
         """As a crash: no warning, no clean-up."""
         return self.stop(signal.SIGKILL)
@@ -166,6 +170,8 @@ class ServerProcess(Program):
         self, folder: Path, environment: Mapping[str, str] | None = None, *, seconds: float = 60
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        self.program: Path | None = None
+        """Run in place of `coweave` from the next start on: that with a fault, or a later version of it."""
         self.database = folder / "coweave.sqlite3"
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("COWEAVE_")}
         own = {
@@ -173,12 +179,14 @@ class ServerProcess(Program):
             "COWEAVE_DATA_DIR": str(folder),
             "COWEAVE_PORT": "0",
         }
-        command = [Path(sys.executable).with_name("coweave"), "serve"]
-        super().__init__(
-            command, folder, {**inherited, **own, **(environment or {})}, seconds=seconds
-        )
+        super().__init__([], folder, {**inherited, **own, **(environment or {})}, seconds=seconds)
 
     def start(self) -> None:
+        own: list[str | Path] = [Path(sys.executable).with_name("coweave")]
+        self._command = [
+            *(own if self.program is None else [sys.executable, self.program]),
+            "serve",
+        ]
         super().start()
         self.environment["COWEAVE_PORT"] = str(self.port)
 

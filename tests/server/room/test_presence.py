@@ -66,4 +66,25 @@ def test_news_of_other_nodes_are_told_and_not_published_again() -> None:
     channel.subscribe("c1", "ann")
     assert channel.is_heard
     news = present("cyd", "cursor", {}, 1)
-    assert channel.remote([news]) == [Tell(("c1",), news, False)]
+    assert channel.remote("n2", [news]) == [Tell(("c1",), news, False)]
+
+
+def test_what_a_lost_node_held_is_gone() -> None:
+    channel = Channel("designs.d1")
+    channel.subscribe("c1", "ann")
+    there = Present("designs.d1", "bob", "cursor", {"x": 1}, 4)
+    moved = Present("designs.d1", "cyd", "cursor", {"x": 2}, 1)
+    left = Present("designs.d1", "dan", "cursor", {"x": 3}, 1)
+    channel.remote("n2", [there, moved, left, Present("designs.d1", "dan", "cursor", None, 2)])
+    channel.remote("n3", [moved])
+    over = Present("designs.d1", "bob", "cursor", None, 5)
+    assert channel.lost("n2") == [Tell(("c1",), over, False)]
+    assert channel.lost("n2") == []
+
+
+def test_who_came_over_from_a_lost_node_stays() -> None:
+    channel = Channel("designs.d1")
+    channel.subscribe("c1", "ann")
+    channel.remote("n2", [Present("designs.d1", "bob", "cursor", {"x": 1}, 4)])
+    channel.put("c2", "bob", "cursor", {"x": 1}, 5)
+    assert channel.lost("n2") == []

@@ -10,6 +10,7 @@ import pytest
 from server.bus.memory import MemoryBus
 from server.room.presence import Present, SayAgain
 from server.runtime.presence_hub import PresenceHub
+from server.runtime.roll import Roll
 
 CHANNEL = "designs.d1"
 
@@ -101,3 +102,26 @@ async def test_asking_makes_the_others_say_again(hubs: tuple[PresenceHub, Presen
     assert bob.heard == [SayAgain(CHANNEL, "ann")]
     here.ask("t", "designs.nobody", "ann")
     assert ann.heard == []
+
+
+async def test_B5_the_presence_of_a_dead_node_goes_and_comes_back_with_it() -> None:
+    bus = MemoryBus()
+    ann, bob = Ear("c1"), Ear("c2")
+    quick = {"beat_seconds": 0.01}
+    async with PresenceHub(bus, "node-1", roll=Roll(0.1), **quick) as here:  # type: ignore[arg-type]
+        here.subscribe("t", CHANNEL, ann, "ann")
+        await asyncio.sleep(0.02)
+        there = PresenceHub(bus, "node-2", roll=Roll(0.1), **quick)  # type: ignore[arg-type]
+        async with there:
+            there.subscribe("t", CHANNEL, bob, "bob")
+            there.put("t", CHANNEL, bob, "bob", "cursor", {"x": 1}, 3)
+            await _hears(ann, Present(CHANNEL, "bob", "cursor", {"x": 1}, 3))
+            assert SayAgain(CHANNEL, "") in await bob.until(1)  # one has seen the other come
+        # It ended without a word of whom it had.
+        await _hears(ann, Present(CHANNEL, "bob", "cursor", None, 4))
+    await bus.close()
+
+
+async def _hears(ear: Ear, news: Present) -> None:
+    while news not in ear.heard:
+        await ear.until(len(ear.heard) + 1)
