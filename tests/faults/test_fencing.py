@@ -42,7 +42,6 @@ class Hand:
         self._id = id
         self._design = design
         self._seq = itertools.count(1)
-        self._src = id.partition(".")[0]
 
     async def hear(self) -> dict[str, Any]:
         message: dict[str, Any] = json.loads(await self._socket.recv())
@@ -72,7 +71,7 @@ class Hand:
         """The version of the op, once it is acked."""
         while True:
             message = await self.hear()
-            if message["a"] == "op" and (message["src"], message["seq"]) == (self._src, seq):
+            if message["a"] == "op" and (message["src"], message["seq"]) == (self._id, seq):
                 return int(message["v"])
 
 
