@@ -13,6 +13,7 @@ from typing import Protocol
 
 from .policy.rights import Principal
 from .policy.roles import Grant
+from .ports import Person
 
 __all__ = [
     "Accounts",
@@ -99,6 +100,10 @@ class Accounts(Protocol):
 
     async def members(self, tenant: str) -> list[Member]:
         """All who have signed in once, by name."""
+        ...
+
+    async def people(self, tenant: str) -> list[Person]:
+        """At most 1,000 who have a name here and are not blocked, by name; no tokens."""
         ...
 
     async def set_admin(self, tenant: str, id: str, is_admin: bool) -> bool:

@@ -65,6 +65,7 @@ from .web.gate import Gate
 from .web.history import HistoryRoutes
 from .web.http import Api
 from .web.leases import LeaseDoor, LeaseRoutes
+from .web.members import MemberRoutes
 from .web.metrics import Metrics
 from .web.names import Names
 from .web.replies import error_reply
@@ -77,6 +78,7 @@ from .web.review.news import News
 from .web.review.reviews import Reviews
 from .web.reviews import ReviewRoutes
 from .web.seats import Seats
+from .web.sharing import Sharing, SharingRoutes
 from .web.sockets import ShareDBSocket
 from .web.static import designer_routes
 from .web.versions import Ground
@@ -106,6 +108,7 @@ class Backend:
     audience: Audience
     catalogue: Catalogue
     acts: Acts
+    names: Names
     desk: Desk
     provider: Provider | None
     doorkeeper: Doorkeeper
@@ -168,6 +171,8 @@ async def open_backend(
         watch = await stack.enter_async_context(
             Watch(store.accounts, access, doorkeeper, acts, _milliseconds)
         )
+        names = Names(store.people)
+        watch.also(names.forget_tenant)
         history = History(store)
         chronicle = await stack.enter_async_context(
             Chronicle(
@@ -180,7 +185,6 @@ async def open_backend(
             )
         )
         audience = Audience()
-        acts = Acts(store.audit, _milliseconds)
 
         async def protection_changed(document: DocumentId) -> None:
             leases.look_again(document)
@@ -206,6 +210,7 @@ async def open_backend(
                 access=access,
                 audience=audience,
                 types=types,
+                acts=acts,
                 clock=_milliseconds,
                 new_for_all=Role(role) if (role := settings.role_on_new_designs) else None,
             ),
@@ -218,13 +223,14 @@ async def open_backend(
                 records=store.records,
                 access=access,
                 acts=acts,
-                names=Names(store.people),
+                names=names,
                 news=news,
                 types=types,
                 clock=_milliseconds,
                 contributors=Contributors(store, store.records),
                 protection_changed=protection_changed,
             ),
+            names=names,
             provider=provider,
             doorkeeper=doorkeeper,
             watch=watch,
@@ -305,7 +311,7 @@ def create_app(settings: Settings, backend: Backend) -> ASGIApp:
 
 def _routes(settings: Settings, backend: Backend, identities: Identities) -> list[BaseRoute]:
     doorkeeper, accounts = backend.doorkeeper, backend.store.accounts
-    names = Names(backend.store.people)
+    names = backend.names
     leases = LeaseDoor(
         desk=backend.leases,
         leases=backend.store.leases,
@@ -351,6 +357,7 @@ def _routes(settings: Settings, backend: Backend, identities: Identities) -> lis
         *_history(backend, doorkeeper).routes(),
         *_review_routes(backend.desk, doorkeeper),
         *sign_in,
+        *_people_routes(backend),
         _metrics(backend, socket).route(),
         *designer_routes(),
     ]
@@ -381,6 +388,33 @@ def _review_routes(desk: Desk, doorkeeper: Doorkeeper) -> list[Route]:
         *CommentRoutes(desk, comments, doorkeeper).routes(),
         *EnvironmentRoutes(desk, Environments(desk), doorkeeper).routes(),
     ]
+
+
+def _people_routes(backend: Backend) -> list[Route]:
+    """Sharing, members, tokens and the record of acts."""
+    store, doorkeeper = backend.store, backend.doorkeeper
+    sharing = Sharing(
+        designs=store.designs,
+        grants=store.grants,
+        people=store.people,
+        accounts=store.accounts,
+        access=backend.access,
+        watch=backend.watch,
+        acts=backend.acts,
+        clock=_milliseconds,
+    )
+    members = MemberRoutes(
+        accounts=store.accounts,
+        tokens=store.tokens,
+        audit=store.audit,
+        access=backend.access,
+        watch=backend.watch,
+        acts=backend.acts,
+        names=backend.names,
+        doorkeeper=doorkeeper,
+        clock=_milliseconds,
+    )
+    return [*SharingRoutes(sharing, doorkeeper).routes(), *members.routes()]
 
 
 def _metrics(backend: Backend, socket: ShareDBSocket) -> Metrics:

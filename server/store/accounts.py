@@ -10,6 +10,7 @@ from sqlalchemy import Connection, and_, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ..accounts import Member, Session, Tenant, Token
+from ..ports import Person
 from .catalogue import new_person_id
 from .changes import all_changes, note_change
 from .database import Database
@@ -30,6 +31,7 @@ __all__ = ["DEFAULT_TENANT", "SqlAccounts", "SqlTenants", "SqlTokens"]
 DEFAULT_TENANT: Final = "default"
 """It is there without having been made."""
 
+_MAX_PEOPLE: Final = 1_000
 _SEEN_MS: Final = 600_000
 """How exactly it is noted when somebody was here."""
 
@@ -107,6 +109,22 @@ class SqlAccounts:
     async def members(self, tenant: str) -> list[Member]:
         rows = _MEMBER.where(members.c.tenant == tenant).order_by(people.c.name, members.c.person)
         return await self._database.read(lambda c: [_as_member(row) for row in c.execute(rows)])
+
+    async def people(self, tenant: str) -> list[Person]:
+        rows = (
+            select(people.c.id, people.c.name)
+            .select_from(
+                people.outerjoin(
+                    members,
+                    and_(members.c.tenant == people.c.tenant, members.c.person == people.c.id),
+                )
+            )
+            .where(people.c.tenant == tenant, people.c.name != "", members.c.blocked_at.is_(None))
+            .where(people.c.id.startswith("u"))
+            .order_by(people.c.name, people.c.id)
+            .limit(_MAX_PEOPLE)
+        )
+        return await self._database.read(lambda c: [Person(*row) for row in c.execute(rows)])
 
     async def set_admin(self, tenant: str, id: str, is_admin: bool) -> bool:
         return await self._set(tenant, id, is_admin=int(is_admin))
@@ -264,7 +282,13 @@ class SqlTokens:
             "created_at": token.created_at,
             "expires_at": token.expires_at,
         }
-        await self._database.write(lambda c: c.execute(insert(tokens), row))
+        name = {"tenant": tenant, "id": token.id, "name": token.name}
+
+        def work(connection: Connection) -> None:
+            connection.execute(insert(tokens), row)
+            connection.execute(insert(people), name)  # for the history of what it does
+
+        await self._database.write(work)
 
     async def get(self, tenant: str, id: str) -> Token | None:
         of = _TOKEN.where(tokens.c.tenant == tenant, tokens.c.id == id)

@@ -93,16 +93,23 @@ class Access:
 
     async def visible(self, principal: Principal, rows: Iterable[DesignRow]) -> list[DesignRow]:
         """Those of a tenant's designs that somebody may know of."""
+        return [row for row, _ in await self.standings(principal, rows)]
+
+    async def standings(
+        self, principal: Principal, rows: Iterable[DesignRow]
+    ) -> list[tuple[DesignRow, Standing]]:
+        """The same, with what they are there."""
         grants: dict[str, list[Grant]] = {}
         if not principal.is_admin and principal.kind is Kind.PERSON:
             for grant in await self._grants.of_principal(principal):
                 grants.setdefault(grant.design, []).append(grant)
 
-        def is_visible(row: DesignRow) -> bool:
-            own = standing(principal, row.id, grants.get(row.id, ()))
-            return own is not None and (row.trashed_at is None or own.may(Right.RESTORE))
-
-        return [row for row in rows if is_visible(row)]
+        found = []
+        for row in rows:
+            own = standing(principal, row.id, grants.get(row.root or row.id, ()))
+            if own is not None and (row.trashed_at is None or own.may(Right.RESTORE)):
+                found.append((row, own))
+        return found
 
     def forget(self, document: DocumentId) -> None:
         """What is known of it was changed by this node."""

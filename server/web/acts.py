@@ -6,6 +6,7 @@ need not pass that on by hand.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -57,6 +58,7 @@ class Acts:
         self._audit = audit
         self._clock = clock
         self._noted: dict[tuple[str, ...], AuditEntry] = {}
+        self._flushing = asyncio.Lock()
         self._told: dict[tuple[str, ...], int] = {}
 
     async def record(
@@ -94,15 +96,12 @@ class Acts:
 
     async def flush(self) -> None:
         """Record what was noted; it is kept for the next time if the store is away."""
-        noted = dict(self._noted)
-        if not noted:
-            return
-        try:
-            await self._audit.record(*noted.values())
-        except StoreUnavailable:
-            return
-        for what in noted:
-            del self._noted[what]
+        async with self._flushing:  # whoever asks for it finds all recorded when it returns
+            noted, self._noted = self._noted, {}
+            try:
+                await self._audit.record(*noted.values())
+            except StoreUnavailable:
+                self._noted = {**noted, **self._noted}
 
     def _entry(
         self,

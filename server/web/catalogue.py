@@ -27,6 +27,7 @@ from ..room.effects import Snapshot
 from ..runtime.registry import Rooms
 from ..types.registry import TypeRegistry
 from .access import Access
+from .acts import Acts
 from .audience import Audience
 
 __all__ = ["MAX_DESIGN_NAME", "Catalogue", "Imported"]
@@ -57,6 +58,7 @@ class Catalogue:
         access: Access,
         audience: Audience,
         types: TypeRegistry,
+        acts: Acts,
         clock: Clock,
         new_for_all: Role | None = None,
     ) -> None:
@@ -67,6 +69,7 @@ class Catalogue:
         self._people = people
         self._grants = grants
         self._new_for_all = new_for_all
+        self.acts = acts
         self._access = access
         self._types = types
         self._clock = clock
@@ -75,6 +78,11 @@ class Catalogue:
         """Those that `principal` may know of, newest change first."""
         rows = await self._designs.list(principal.tenant, trashed=trashed)
         return await self._access.visible(principal, rows)
+
+    async def roles(self, principal: Principal, rows: list[DesignRow]) -> dict[str, Role]:
+        """What `principal` is on each of `rows`, by id."""
+        found = await self._access.standings(principal, rows)
+        return {row.id: standing.role for row, standing in found}
 
     async def people(self, principal: Principal, rows: list[DesignRow]) -> dict[str, str]:
         """Names of those who made `rows`, by id."""
@@ -136,6 +144,7 @@ class Catalogue:
     async def trash(self, principal: Principal, id: str) -> None:
         """Put the design away; it can be restored. Whoever has it open is told."""
         document, _ = await self.allowed(principal, Right.TRASH, id)
+        await self.acts.record(principal, "design.trash", document)
         await self._set_trashed(document, self._clock())
         gone = DesignError(Code.NOT_FOUND, "This design was moved to the trash")
         await self._audience.withdraw(document, gone)
@@ -143,6 +152,7 @@ class Catalogue:
     async def restore(self, principal: Principal, id: str) -> DesignRow:
         """Take the design out of the trash."""
         document, _ = await self.allowed(principal, Right.RESTORE, id)
+        await self.acts.record(principal, "design.restore", document)
         await self._set_trashed(document, None)
         return await self._row(document)
 
@@ -184,6 +194,7 @@ class Catalogue:
             everyone = Grant(row.id, "", EVERYONE, "", self._new_for_all)
             await self._grants.put(principal.tenant, everyone, principal.id, now)
         await self._designs.add(principal.tenant, row)
+        await self.acts.record(principal, "design.create", id)
         return row
 
     async def _row(self, document: DocumentId) -> DesignRow:

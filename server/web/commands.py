@@ -113,6 +113,9 @@ class Commands:
             snapshot = await self._history.snapshot(design, version)
         if snapshot.type is None:
             raise DesignError(Code.NOT_FOUND, f"There is no version {version}", version=version)
+        await self._catalogue.acts.record(
+            principal, "design.export", design, to=to or "coweave", version=snapshot.version
+        )
         if to is None:
             document: Mapping[str, Any] = snapshot.data
             return document

@@ -15,6 +15,7 @@ from ot.types import Json
 
 from ..errors import Code, DesignError
 from ..policy.rights import Principal
+from ..policy.roles import Role
 from ..ports import DesignRow, Store, StoreUnavailable
 from ..runtime.history import History
 from ..runtime.registry import Rooms
@@ -121,6 +122,7 @@ class Api:
         )
 
     async def types(self, request: Request) -> Response:
+        await self._doorkeeper.principal(request)
         headers = {"etag": f'"{self._types.etag}"', "cache-control": "no-cache"}
         unchanged = _unchanged(request, headers)
         if unchanged is not None:
@@ -218,6 +220,7 @@ class Api:
 
     async def _shown(self, principal: Principal, rows: list[DesignRow]) -> list[dict[str, Json]]:
         names = await self._catalogue.people(principal, rows)
+        roles = await self._catalogue.roles(principal, rows)
         return [
             {
                 "id": row.id,
@@ -227,6 +230,8 @@ class Api:
                 "updatedAt": row.updated_at,
                 "version": row.version,
                 "trashedAt": row.trashed_at,
+                "frozenAt": row.frozen_at,
+                "role": str(roles.get(row.id, Role.VIEWER)),
             }
             for row in rows
         ]

@@ -14,7 +14,7 @@ _MAX_KNOWN: Final = 10_000
 
 
 class Names:
-    """Asks the store for each person once. A name that is erased later is shown until a restart."""
+    """Asks the store for each person once, and anew when something about people has changed."""
 
     def __init__(self, people: People) -> None:
         self._people = people
@@ -27,6 +27,15 @@ class Names:
     def known(self, tenant: str, id: str) -> str | None:
         """The name, if the store need not be asked."""
         return self._known.get((tenant, id))
+
+    def forget(self, tenant: str, id: str) -> None:
+        """It was erased."""
+        self._known.pop((tenant, id), None)
+
+    def forget_tenant(self, tenant: str) -> None:
+        """Somebody of this tenant may have been erased."""
+        for key in [key for key in self._known if key[0] == tenant]:
+            del self._known[key]
 
     async def find(self, tenant: str, ids: Iterable[str]) -> dict[str, str]:
         """The names of `ids`; "" for people who are unknown, or while the store is away."""

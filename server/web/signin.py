@@ -191,7 +191,7 @@ class SignIn:
             self._provider, id_token, self._settings.client_id, nonce=attempt["nonce"]
         )
         identity = identity_of(claims, self._settings.claims)
-        member = await self._doorkeeper.enter(identity)
+        member = await self._doorkeeper.enter(identity, is_fresh=True)
         now = self._clock()
         secret = SessionSecret(identity.tenant, new_secret())
         await self._accounts.open_session(

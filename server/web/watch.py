@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Final, Protocol, Self
 
@@ -56,13 +56,13 @@ class Watch:
         self, accounts: Accounts, access: Access, doorkeeper: Doorkeeper, acts: Acts, clock: Clock
     ) -> None:
         self._accounts = accounts
-        self._access = access
         self._doorkeeper = doorkeeper
         self._acts = acts
         self._clock = clock
         self._guests: set[Guest] = set()
         self._seen: Mapping[str, int] = {}
         self._hurry = asyncio.Event()
+        self._forget: list[Callable[[str], None]] = [access.forget_tenant, doorkeeper.forget]
         self._tasks = asyncio.TaskGroup()
         self._running: asyncio.Task[None] | None = None
 
@@ -97,6 +97,10 @@ class Watch:
             1 for each in principals if each.tenant == tenant and (id is None or each.id == id)
         )
 
+    def also(self, forget: Callable[[str], None]) -> None:
+        """Call it with each tenant of which something has changed."""
+        self._forget.append(forget)
+
     def hurry(self) -> None:
         """Something was changed by this node: look now."""
         self._hurry.set()
@@ -112,8 +116,8 @@ class Watch:
         before, self._seen = self._seen, changes
         changed = {tenant for tenant, number in changes.items() if before.get(tenant) != number}
         for tenant in changed:
-            self._access.forget_tenant(tenant)
-            self._doorkeeper.forget(tenant)
+            for forget in self._forget:
+                forget(tenant)
         try:
             for guest in tuple(self._guests):
                 if guest.visitor.principal.tenant in changed:

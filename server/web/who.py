@@ -298,9 +298,10 @@ class Doorkeeper:
         principal = Principal(TENANT, person.id, person.name, is_admin=is_admin)
         return Visitor(principal, Credential(Means.DEVELOPMENT))
 
-    async def enter(self, identity: Identity) -> Member:
+    async def enter(self, identity: Identity, *, is_fresh: bool = False) -> Member:
         """The member that an identity is, made at their first sign-in.
 
+        Args: is_fresh: they have come from the provider just now, whatever its clock says.
         Raises: DesignError(FORBIDDEN) where they or their tenant are let in no more; SIGN_IN for
             what was issued before they were signed out.
         """
@@ -311,7 +312,7 @@ class Doorkeeper:
             raise DesignError(Code.FORBIDDEN, "Your organisation is not known here")
         if member.blocked_at is not None:
             raise DesignError(Code.FORBIDDEN, "An administrator has closed your access")
-        if identity.issued_at < member.signed_out_at:
+        if not is_fresh and identity.issued_at < member.signed_out_at:
             raise _refused("The token does not hold: its owner was signed out since")
         if not member.is_admin and identity.subject in self._doors.admins:
             await self._accounts.set_admin(identity.tenant, member.id, True)

@@ -10,59 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import jsonschema
 import pytest
-import referencing
-import referencing.jsonschema
 from starlette.routing import Route
 
-import schemas
 from server.app import Backend, create_app, open_backend
 from server.protocol.identity import Identities
 from server.settings import Settings
 from server.web.http import MAX_IMPORT_BYTES
-
-OPENAPI = schemas.openapi()
-REGISTRY: Any = referencing.Registry().with_resource(
-    "urn:api", referencing.jsonschema.DRAFT202012.create_resource(OPENAPI)
-)
-
-
-def operation(request: httpx.Request) -> dict[str, Any]:
-    """What the document says about this request."""
-    given = request.url.path.strip("/").split("/")
-    for path, operations in sorted(OPENAPI["paths"].items()):
-        steps = path.strip("/").split("/")
-        if len(steps) == len(given) and all(
-            step == value or step.startswith("{") for step, value in zip(steps, given, strict=True)
-        ):
-            found = operations.get(request.method.lower())
-            if found is not None:
-                return dict(found)
-    raise AssertionError(f"{request.method} {request.url.path} is not described")
-
-
-def checked(response: httpx.Response, status: int) -> Any:
-    """The answer's JSON, after a look into the OpenAPI document."""
-    assert response.status_code == status, response.text
-    described = operation(response.request)["responses"][str(status)]
-    if "$ref" in described:
-        described = OPENAPI["components"]["responses"][described["$ref"].rpartition("/")[2]]
-    if "content" not in described:
-        assert response.content == b""
-        return None
-    schema = described["content"]["application/json"]["schema"]
-    if "$ref" in schema:
-        schema = {"$ref": f"urn:api{schema['$ref']}"}
-    else:
-        schema = json.loads(json.dumps(schema).replace('"#/', '"urn:api#/'))
-    body = response.json()
-    jsonschema.Draft202012Validator(schema, registry=REGISTRY).validate(body)
-    return body
-
-
-def refused(response: httpx.Response, status: int) -> str:
-    return str(checked(response, status)["error"]["code"])
+from tests.support.described import OPENAPI, checked, refused
 
 
 async def make(http: httpx.AsyncClient, name: str = "Claims") -> dict[str, Any]:
