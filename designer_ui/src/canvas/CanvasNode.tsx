@@ -35,6 +35,10 @@ export const CanvasNode = memo(function CanvasNode({ id, depth }: NodeProps) {
     if (!element || !there || ui.getState().still) return;
     return draggable({
       element,
+      canDrag: () => {
+        const selection = commands.selection();
+        return commands.leasing.mayMove(selection.includes(id) ? selection : [id]);
+      },
       getInitialData: () => {
         const selection = commands.selection();
         return carry({ kind: "components", ids: selection.includes(id) ? selection : [id] });

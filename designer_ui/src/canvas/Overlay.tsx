@@ -1,3 +1,4 @@
+import { Lock } from "lucide-react";
 import { type CSSProperties, type RefObject, useLayoutEffect, useMemo, useState } from "react";
 import { openOn, threadsOf } from "../model/threads";
 import type { Box } from "../workspace/ui";
@@ -12,7 +13,7 @@ interface OverlayProps {
 interface Outline {
   key: string;
   id: string;
-  kind: "own" | "hover" | "person";
+  kind: "own" | "hover" | "person" | "lease";
   label: string;
   /** The field the person is in. */
   at?: string;
@@ -21,8 +22,10 @@ interface Outline {
 
 /** Outlines of selections, drawn over the page so that nothing on it moves or is clipped. */
 export function Overlay({ content, hovered }: OverlayProps) {
-  const { session, comments } = useWorkspace();
+  const workspace = useWorkspace();
+  const { me, session, comments } = workspace;
   const { mirror } = session;
+  const { known, leases } = useWatched(workspace.leases.state);
   const selection = useUi((ui) => ui.selection);
   const showPeople = useUi((ui) => ui.showPeople);
   const drop = useUi((ui) => ui.drop);
@@ -39,6 +42,12 @@ export function Overlay({ content, hovered }: OverlayProps) {
       const at = field?.element === `components/${id}` ? String(field.path.at(-1)) : "";
       outlines.push({ key: person.id + id, id, kind: "person", label: user.name, at, color });
     }
+  }
+  for (const lease of leases) {
+    if (!lease.element.startsWith("components/")) continue;
+    const id = lease.element.slice("components/".length);
+    const who = lease.holder.id === me.id ? "You" : lease.holder.name || "Somebody";
+    outlines.push({ key: `l${id}`, id, kind: "lease", label: known ? who : `${who}?` });
   }
   selection.forEach((id, i) => {
     const label = i === selection.length - 1 ? (mirror.get("components", id)?.name ?? "") : "";
@@ -59,6 +68,7 @@ export function Overlay({ content, hovered }: OverlayProps) {
         label && boxes[id] ? (
           <div key={key} className={css[`${kind}Name`]} style={placed(boxes[id], color)}>
             <div className={boxes[id].top < 20 ? css.inside : css.tag}>
+              {kind === "lease" ? <Lock /> : null}
               <span>{label}</span>
               {at ? <i> · {at}</i> : null}
             </div>

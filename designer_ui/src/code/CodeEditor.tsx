@@ -26,6 +26,7 @@ import {
   placeholder,
 } from "@codemirror/view";
 import { useEffect, useMemo, useRef } from "react";
+import { useClosed } from "../leases/useLease";
 import { stepsOfOp } from "../model/changes";
 import type { Element } from "../model/document";
 import type { Path } from "../model/op";
@@ -108,9 +109,16 @@ export default function CodeEditor(props: CodeProps) {
   const people = usePeopleAt(element, path);
   const showPeople = useUi((ui) => ui.showPeople);
   const dynamic = useMemo(
-    () => ({ language: new Compartment(), attributes: new Compartment() }),
+    () => ({
+      language: new Compartment(),
+      attributes: new Compartment(),
+      closed: new Compartment(),
+    }),
     [],
   );
+  const closed = useClosed(element);
+  const wasClosed = useRef(closed);
+  wasClosed.current = closed;
   const isDraft = draft !== undefined;
   const isField = language === "expression";
 
@@ -190,6 +198,7 @@ export default function CodeEditor(props: CodeProps) {
           carets,
           dynamic.language.of(languageOf(latest.current, workspace)),
           dynamic.attributes.of(attributesOf(latest.current)),
+          dynamic.closed.of(EditorState.readOnly.of(wasClosed.current)),
           latest.current.placeholder ? placeholder(latest.current.placeholder) : [],
           isField
             ? [fieldLook, fieldKeys]
@@ -226,6 +235,12 @@ export default function CodeEditor(props: CodeProps) {
       effects: dynamic.attributes.reconfigure(attributesOf(latest.current)),
     });
   }, [label, description, invalid, dynamic]);
+
+  useEffect(() => {
+    view.current?.dispatch({
+      effects: dynamic.closed.reconfigure(EditorState.readOnly.of(closed)),
+    });
+  }, [closed, dynamic]);
 
   // The draft was given up, or the value changed while nobody was typing.
   const text = draft?.text;

@@ -39,6 +39,9 @@ function commandEntries({ commands, session }: Workspace): FinderEntry[] {
   if (chosen.length > 0) {
     const name = commands.label(chosen);
     found.push(entry(`Duplicate ${name}`, "Ctrl+D", () => commands.duplicate()));
+    const isOwn = chosen.every((id) => commands.leasing.isOwn(`components/${id}`));
+    const title = isOwn ? `Release ${name}` : `Lock ${name}`;
+    found.push(entry(title, "Shift+L", () => commands.leasing.toggle(chosen)));
     found.push(entry(`Delete ${name}`, "Delete", () => commands.remove()));
   }
   found.push(entry("Add page", "", () => commands.addPage()));

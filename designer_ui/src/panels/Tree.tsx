@@ -16,6 +16,8 @@ import { ChevronRight, Search } from "lucide-react";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { RightClick } from "../components/Menu";
 import { TypeIcon } from "../components/TypeIcon";
+import { LeaseBadge } from "../leases/LeaseBadge";
+import { useLease } from "../leases/useLease";
 import type { Component, Owner } from "../model/document";
 import { ancestors, slotsOf } from "../model/view";
 import { carry, type Dragged, draggedOf, forbiddenOwners, land, mayLand } from "../workspace/drag";
@@ -249,6 +251,8 @@ function Row({ item, top }: { item: ItemInstance<string>; top: number }) {
   const component = useComponent(id);
   const showPeople = useUi((state) => state.showPeople);
   const people = usePeople().filter((person) => showPeople && person.selection.includes(id));
+  const { lease, mine } = useLease(`components/${id}`);
+  const held = lease ? (mine ? "you" : lease.holder.name || "somebody else") : "";
   const ref = useRef<HTMLDivElement>(null);
 
   useEffect(() => {
@@ -256,6 +260,10 @@ function Row({ item, top }: { item: ItemInstance<string>; top: number }) {
     if (!element) return;
     return draggable({
       element,
+      canDrag: () => {
+        const selection = commands.selection();
+        return commands.leasing.mayMove(selection.includes(id) ? selection : [id]);
+      },
       getInitialData: () => {
         const selection = commands.selection();
         return carry({ kind: "components", ids: selection.includes(id) ? selection : [id] });
@@ -282,6 +290,7 @@ function Row({ item, top }: { item: ItemInstance<string>; top: number }) {
       data-selected={item.isSelected()}
       data-quiet={component.props.visible === false}
       aria-label={component.name}
+      aria-description={held ? `Locked by ${held}` : undefined}
       aria-level={level + 1}
       aria-posinset={posInSet + 1}
       aria-setsize={setSize}
@@ -315,6 +324,7 @@ function Row({ item, top }: { item: ItemInstance<string>; top: number }) {
       <TypeIcon icon={type?.icon} />
       <span className={css.name}>{component.name}</span>
       {slot === "content" ? null : <span className={css.slot} data-slot-name={slot} />}
+      <LeaseBadge id={id} />
       {people.slice(0, 3).map((person) => (
         <i
           key={person.id}

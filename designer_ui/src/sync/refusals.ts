@@ -1,5 +1,6 @@
 /** What became of one's edits: refused ones, kept at their field until the next edit there, and overwritten ones. */
 import type { Component, Element, Json } from "../model/document";
+import { elementOf } from "../model/document";
 import type { Op } from "../model/op";
 
 export interface RefusalDetails {
@@ -30,6 +31,15 @@ export function textOf(op: Op): string | null {
     if (typeof value === "string") return value;
   }
   return null;
+}
+
+/** The property that an edit of one element is about: its path inside the element. */
+export function placeOf(op: Op, element: Element): (string | number)[] {
+  const first = op.find(({ p }) => elementOf(p) === element);
+  if (!first) return [];
+  const inner = first.p.slice(element.split("/").length);
+  const isText = first.si !== undefined || first.sd !== undefined;
+  return isText ? inner.slice(0, -1) : inner;
 }
 
 /** The path inside the element, however the server counted it. */

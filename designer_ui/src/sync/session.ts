@@ -14,7 +14,14 @@ import type { Op, Path } from "../model/op";
 import { type Removed, removedBy, type Written } from "../model/removals";
 import { Watched } from "../model/watched";
 import type { Kept, Slot } from "./outbox";
-import { innerPath, overtakenText, type Refusal, type RefusalDetails, textOf } from "./refusals";
+import {
+  innerPath,
+  overtakenText,
+  placeOf,
+  type Refusal,
+  type RefusalDetails,
+  textOf,
+} from "./refusals";
 import type { Snapshot } from "./rest";
 import { type Queue, type Request, Sending } from "./sending";
 
@@ -78,6 +85,7 @@ type Incoming =
 
 const COLLECTION = "designs";
 const NOT_FOUND = "ERR_DESIGN_NOT_FOUND";
+const LOCKED = "ERR_DESIGN_LOCKED";
 const MAX_REFUSALS = 50;
 const MAX_WRITTEN = 200;
 const MAX_REMOVALS = 20;
@@ -93,6 +101,13 @@ export class DesignSession {
 
   /** Whether edits that wait survive the end of this tab. */
   readonly outlivesTab: boolean;
+
+  /** Says why an edit must not be made now, if it must not. */
+  guard: ((op: Op) => string | undefined) | null = null;
+  /** Is told what the guard said. */
+  onGuarded: (fault: string) => void = (fault) => this.tell("warning", fault);
+  /** Whether the last edit was kept back by the guard, which has said why. */
+  wasGuarded = false;
 
   private readonly doc: Doc<DesignDocument>;
   private readonly queue: Queue;
@@ -254,17 +269,25 @@ export class DesignSession {
       this.send({ op: piece, label, gesture }, direction, i > 0),
     );
     if (!sent.every(Boolean)) {
-      this.tell("warning", `${label} cannot be taken back: others have changed what it was about.`);
+      const why = `${label} cannot be taken back: others have changed what it was about.`;
+      if (!this.wasGuarded) this.tell("warning", why);
       return undefined;
     }
     return label;
   }
 
   private send(edit: Edit, direction: Direction, joined = false): boolean {
+    this.wasGuarded = false;
     if (this.phase.get() !== "open" || !this.doc.type) return false;
     const op = fitted(this.mirror, edit.op);
     if (!op) return false;
     if (op.length === 0) return true;
+    const fault = this.guard?.(op);
+    if (fault !== undefined) {
+      this.wasGuarded = true;
+      this.onGuarded(fault);
+      return false;
+    }
     this.forgetRefusals(op);
     return this.push({ ...edit, op }, direction, joined) !== undefined;
   }
@@ -319,15 +342,19 @@ export class DesignSession {
     if (error.code === NOT_FOUND) return;
     const details = error.data?.details ?? {};
     const element = details.element ?? elementOf((op[0] as Op[number]).p);
+    const path =
+      error.code === LOCKED ? placeOf(op, element) : details.path ? innerPath(details) : [];
+    // A lock refuses each keystroke that was on its way: what people want back is the whole text.
+    const whole = error.code === LOCKED ? this.writtenAt(element, path) : undefined;
     const refusal: Refusal = {
       id: ++this.counter,
       code: String(error.code ?? ""),
       message: error.message,
       label: edit.label,
       element,
-      path: details.path ? innerPath(details) : [],
+      path,
       details,
-      text: textOf(op),
+      text: typeof whole === "string" ? whole : textOf(op),
     };
     this.refusals.set([...this.refusals.get(), refusal].slice(-MAX_REFUSALS));
     this.tell("error", `${edit.label} was refused. ${error.message}`, element);

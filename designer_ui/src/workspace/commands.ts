@@ -30,14 +30,18 @@ import type { Op, Path } from "../model/op";
 import { bringBack, type Removed, type Written } from "../model/removals";
 import { ancestors, componentsOfPage, pageOf } from "../model/view";
 import { type RestError, rest, type Tool } from "../sync/rest";
+import { Leasing } from "./leasing";
 import { CHECK, type Panel, type Sheet, showPanel } from "./ui";
 import type { Workspace } from "./workspace";
 import { zoomed } from "./zoom";
 
 export class Commands {
+  readonly leasing: Leasing;
   private clip: string | null = null;
 
-  constructor(private readonly workspace: Workspace) {}
+  constructor(private readonly workspace: Workspace) {
+    this.leasing = new Leasing(workspace);
+  }
 
   private get mirror() {
     return this.workspace.session.mirror;
@@ -445,8 +449,11 @@ export class Commands {
   }
 
   private submit(op: Op, label: string): boolean {
-    const taken = this.workspace.session.submit({ op, label });
-    if (!taken) this.workspace.session.tell("warning", `${label}: others changed that just now.`);
+    const { session } = this.workspace;
+    const taken = session.submit({ op, label });
+    if (!taken && !session.wasGuarded) {
+      session.tell("warning", `${label}: others changed that just now.`);
+    }
     return taken;
   }
 

@@ -28,6 +28,7 @@ export const KEYS: readonly KeyGroup[] = [
       { keys: "Delete", does: "Delete" },
       { keys: "Alt+↑ ↓", does: "Move up or down" },
       { keys: "Alt+← →", does: "Move out of or into a container" },
+      { keys: "Shift+L", does: "Lock for oneself, or release" },
       { keys: "F2", does: "Rename" },
       { keys: "Escape", does: "Select nothing" },
     ],

@@ -1,4 +1,14 @@
-import { ArrowDown, ArrowUp, ClipboardPaste, Copy, CopyPlus, Scissors, Trash2 } from "lucide-react";
+import {
+  ArrowDown,
+  ArrowUp,
+  ClipboardPaste,
+  Copy,
+  CopyPlus,
+  Lock,
+  LockKeyhole,
+  Scissors,
+  Trash2,
+} from "lucide-react";
 import type { MenuEntries } from "../components/Menu";
 import type { Commands } from "./commands";
 
@@ -17,6 +27,22 @@ export function componentMenu(commands: Commands): MenuEntries {
     null,
     { label: "Move up", keys: "Alt+↑", icon: <ArrowUp />, run: () => commands.nudge("up") },
     { label: "Move down", keys: "Alt+↓", icon: <ArrowDown />, run: () => commands.nudge("down") },
+    null,
+    {
+      label: "Lock or release",
+      keys: "Shift+L",
+      icon: <Lock />,
+      run: () => commands.leasing.toggle(commands.selection()),
+    },
+    {
+      label: "Lock with contents",
+      icon: <LockKeyhole />,
+      run: () =>
+        commands.leasing.take(
+          commands.selection().map((id) => `components/${id}`),
+          true,
+        ),
+    },
     null,
     {
       label: "Delete",

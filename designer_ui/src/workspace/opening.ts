@@ -2,6 +2,7 @@
 import { PropertyChecker } from "../model/schema";
 import { TypeCatalog } from "../model/types";
 import { Comments } from "../sync/comments";
+import { DesignLeases } from "../sync/leases";
 import { type Kept, type Left, type Outbox, openOutbox } from "../sync/outbox";
 import { DesignPresence } from "../sync/presence";
 import { type RestError, rest, type SessionInfo } from "../sync/rest";
@@ -43,6 +44,9 @@ export function openDesign(
     stops.push(() => link.close());
     const [types, snapshot] = await Promise.all([rest.types(), rest.snapshot(id, outbox?.kept?.v)]);
     if (closed) return;
+    // Before the session, which passes on what is told of edits.
+    const leases = new DesignLeases(link.connection, id);
+    stops.push(() => leases.close());
     const session = new DesignSession(link.connection, id, outbox?.own);
     stops.push(() => session.close());
     const presence = new DesignPresence(link.connection, id, info.user);
@@ -53,18 +57,39 @@ export function openDesign(
       session,
       presence,
       comments,
+      leases,
       types: new TypeCatalog(types),
       checker: new PropertyChecker(types.shared),
       ui: createUi(),
       me: info.user,
     } as Workspace;
     workspace.commands = new Commands(workspace);
+    stops.push(heedLeases(workspace));
     session.open(snapshot, outbox?.kept ?? undefined);
     if (outbox?.kept) session.tell("info", resumed(outbox.kept.edits.length));
     for (const left of outbox?.others ?? []) stops.push(sendLeft(id, left, session));
     stops.push(tellWhereWeAre(workspace), listenToKeys(workspace.commands), warnToLeave(session));
     onOpen(workspace);
   }
+}
+
+/** Edits that another's lease forbids are not made; what concerns one's own is told. */
+function heedLeases({ commands, leases, session }: Workspace): () => void {
+  const { leasing } = commands;
+  session.guard = leasing.fault;
+  session.onGuarded = (fault) => leasing.tell(fault);
+  let before = leases.state.get().leases;
+  const stops = [
+    leases.onNews(leasing.heard),
+    leases.state.subscribe(() => {
+      const after = leases.state.get().leases;
+      leasing.changed(before, after);
+      before = after;
+    }),
+  ];
+  return () => {
+    for (const stop of stops) stop();
+  };
 }
 
 function release({ own, others }: Outbox): void {

@@ -88,6 +88,7 @@ function commandFor(event: KeyboardEvent, commands: Commands): (() => void) | un
   if (key === "-") return () => commands.zoom("out");
   if (key === "0") return () => commands.zoom("reset");
   if (key === "F2") return () => focusField("name");
+  if (event.shiftKey && letter === "l") return () => commands.leasing.toggle(commands.selection());
   if (letter === "i") return () => commands.showPanel("insert");
   if (letter === "l") return () => commands.showPanel("layers");
   if (letter === "c") return () => commands.showComments(true);

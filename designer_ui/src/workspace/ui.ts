@@ -25,6 +25,12 @@ const PANELS: readonly Panel[] = ["insert", "layers", "data"];
 
 export type Sheet = "find" | "keys";
 
+/** A dialog about a lease. */
+export interface LeaseAsk {
+  kind: "take-over" | "ask";
+  element: Element;
+}
+
 export interface Ui {
   page: string | null;
   selection: readonly string[];
@@ -34,6 +40,7 @@ export interface Ui {
   sheet: Sheet | null;
   /** Comments stand where the form does. */
   commenting: boolean;
+  leaseDialog: LeaseAsk | null;
   /** Of the canvas; 1 is life size. */
   zoom: number;
   /** Others' selections and names on canvas and tree. */
@@ -66,6 +73,7 @@ export function createUi(still = false) {
     open: null,
     sheet: null,
     commenting: false,
+    leaseDialog: null,
     zoom: 1,
     showPeople: true,
     said: "",

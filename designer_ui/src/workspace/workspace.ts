@@ -15,6 +15,7 @@ import type { PropertyChecker } from "../model/schema";
 import type { TypeCatalog } from "../model/types";
 import type { Watched } from "../model/watched";
 import type { Comments } from "../sync/comments";
+import type { DesignLeases } from "../sync/leases";
 import type { DesignPresence, Person } from "../sync/presence";
 import { type Refusal, refusalsAt } from "../sync/refusals";
 import type { User } from "../sync/rest";
@@ -26,6 +27,7 @@ export interface Workspace {
   session: DesignSession;
   presence: DesignPresence;
   comments: Comments;
+  leases: DesignLeases;
   types: TypeCatalog;
   checker: PropertyChecker;
   ui: UiStore;

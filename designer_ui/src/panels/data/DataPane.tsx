@@ -2,6 +2,7 @@ import { ChevronDown, X } from "lucide-react";
 import { useId, useMemo } from "react";
 import { Code } from "../../code/Code";
 import { IconButton } from "../../components/Button";
+import { LeaseLine } from "../../leases/LeaseLine";
 import { DATA_WORDS, type DataSection, isSql, kindFor, takenNames } from "../../model/data";
 import type { DataSource, Json, Query, Script } from "../../model/document";
 import { elementPath } from "../../model/document";
@@ -54,6 +55,7 @@ function OpenPane({ element }: { element: string }) {
           <X />
         </IconButton>
       </header>
+      <LeaseLine element={element} />
       {section === "dataSources" ? (
         <SourceForm element={element} source={item as DataSource} />
       ) : (

@@ -1,6 +1,7 @@
 import { Copy } from "lucide-react";
 import { type ReactNode, useId } from "react";
 import { IconButton } from "../../components/Button";
+import { useClosed } from "../../leases/useLease";
 import type { Element } from "../../model/document";
 import type { Path } from "../../model/op";
 import { usePeopleAt, useRefusal, useWorkspace } from "../../workspace/workspace";
@@ -30,11 +31,12 @@ interface FrameProps {
 /** Label, control, who else is in it, and what was wrong or refused. */
 export function FieldFrame(props: FrameProps) {
   const { element, path, label, description, fault, wide, extra, children } = props;
-  const { session } = useWorkspace();
+  const { session, ui } = useWorkspace();
   const id = useId();
   const people = usePeopleAt(element, path);
   const refusal = useRefusal(element, path);
   const person = people[0];
+  const closed = useClosed(element);
   return (
     <div
       className={`${css.field} ${wide ? css.wide : ""}`}
@@ -46,14 +48,18 @@ export function FieldFrame(props: FrameProps) {
         <label htmlFor={id} title={description} id={`${id}-label`}>
           {label}
         </label>
-        {extra}
+        <fieldset className={css.bare} disabled={closed}>
+          {extra}
+        </fieldset>
       </div>
       <div className={css.control}>
-        {children({
-          id,
-          describedBy: `${id}-description ${id}-fault`,
-          invalid: fault !== undefined || refusal !== undefined,
-        })}
+        <fieldset className={css.bare} disabled={closed}>
+          {children({
+            id,
+            describedBy: `${id}-description ${id}-fault`,
+            invalid: fault !== undefined || refusal !== undefined,
+          })}
+        </fieldset>
         {person ? (
           <span className={css.person}>
             {people.map((each) => each.user.name).join(", ")}
@@ -85,6 +91,14 @@ export function FieldFrame(props: FrameProps) {
                 </IconButton>
               </p>
             )}
+            {refusal.code === "ERR_DESIGN_LOCKED" && closed ? (
+              <button
+                type="button"
+                onClick={() => ui.setState({ leaseDialog: { kind: "ask", element } })}
+              >
+                Ask for it
+              </button>
+            ) : null}
             <button type="button" onClick={() => session.dismissRefusal(refusal.id)}>
               Dismiss
             </button>

@@ -3,6 +3,7 @@ import { useEffect, useMemo } from "react";
 import { fetchAhead } from "../../code/Code";
 import { IconButton } from "../../components/Button";
 import { TypeIcon } from "../../components/TypeIcon";
+import { LeaseLine } from "../../leases/LeaseLine";
 import type { Component } from "../../model/document";
 import { identifierFault, titleFault } from "../../model/names";
 import { fieldsOf } from "../../model/schema";
@@ -69,6 +70,10 @@ function ComponentProperties({ id }: { id: string }) {
           <Trash2 />
         </IconButton>
       </header>
+      <LeaseLine
+        element={`components/${id}`}
+        container={type === undefined || Object.keys(type.slots).length > 0}
+      />
       <div className={css.body}>
         <div className={css.group}>
           <NameField id={id} component={component} />
@@ -176,6 +181,7 @@ function PageProperties() {
           {count} {count === 1 ? "component" : "components"}
         </span>
       </div>
+      <LeaseLine element={`pages/${id}`} container />
       <div className={css.body}>
         <div className={css.group}>
           <DraftControl
