@@ -20,6 +20,7 @@ import { follow } from "../navigation";
 import { rest } from "../sync/rest";
 import { notKept } from "../workspace/field";
 import { useMeta, usePeople, useUi, useWatched, useWorkspace } from "../workspace/workspace";
+import { BranchChip } from "./BranchChip";
 import { DesignMenu } from "./DesignMenu";
 import css from "./TopBar.module.css";
 
@@ -41,6 +42,7 @@ export function TopBar() {
         </Tip>
         <DesignName />
         <DesignMenu />
+        <BranchChip />
         <StatusLine />
       </div>
       <div className={css.middle}>

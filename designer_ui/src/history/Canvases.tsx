@@ -9,7 +9,6 @@ import { when } from "./Timeline";
 import type { Comparison } from "./useComparison";
 
 interface CanvasesProps {
-  id: string;
   comparison: Comparison;
   page: string | null;
   onPage(page: string): void;
@@ -20,7 +19,7 @@ interface CanvasesProps {
 const BOTH = 0.62;
 
 /** The page before and after, with what changed outlined; pointing at a component says who changed it last. */
-export function Canvases({ id, comparison, page, onPage, element, onPick }: CanvasesProps) {
+export function Canvases({ comparison, page, onPage, element, onPick }: CanvasesProps) {
   const { before, after, diff } = comparison;
   const [hovered, setHovered] = useState<string | null>(null);
   const marks = useMemo(() => {
@@ -68,7 +67,7 @@ export function Canvases({ id, comparison, page, onPage, element, onPick }: Canv
             </option>
           ))}
         </select>
-        <Who id={id} component={pointed} comparison={comparison} />
+        <Who component={pointed} comparison={comparison} />
       </div>
       <div className={css.both}>
         {before ? (
@@ -87,16 +86,15 @@ export function Canvases({ id, comparison, page, onPage, element, onPick }: Canv
 }
 
 interface WhoProps {
-  id: string;
   component: string | null;
   comparison: Comparison;
 }
 
 /** Who changed the component that the pointer is on, and what of it. */
-function Who({ id, component, comparison }: WhoProps) {
-  const { after, to } = comparison;
+function Who({ component, comparison }: WhoProps) {
+  const { after, design, to } = comparison;
   const there = component !== null && after.session.mirror.get("components", component);
-  const blame = useBlame(id, there ? `components/${component}` : null, to);
+  const blame = useBlame(design, there ? `components/${component}` : null, to);
   if (!there) return <p className={css.who}>Point at a component to see who changed it last.</p>;
   const by = blame([]);
   return (

@@ -64,10 +64,12 @@ export function ChangeTree({ rows, picked, onPick }: ChangeTreeProps) {
           >
             <span>{row.name}</span>
             {row.mark === null ? null : (
-              <>
-                {row.count > 1 ? <small>{row.count}</small> : null}
-                <i aria-hidden="true">{SIGNS[row.mark].sign}</i>
-              </>
+              // Drawn by the style sheet: the row's name says it in words.
+              <i
+                aria-hidden="true"
+                data-count={row.count > 1 ? row.count : undefined}
+                data-sign={SIGNS[row.mark].sign}
+              />
             )}
           </div>
         ))}

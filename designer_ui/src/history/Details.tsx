@@ -11,11 +11,10 @@ import { when } from "./Timeline";
 import type { Comparison } from "./useComparison";
 
 interface DetailsProps {
-  id: string;
   comparison: Comparison;
   /** Only this element's changes; null for all. */
   element: Element | null;
-  onRestore(part: RestorePart, what: string): void;
+  onRestore?(part: RestorePart, what: string): void;
 }
 
 const KIND_SAYS: { [kind: string]: string } = {
@@ -29,7 +28,7 @@ const KIND_SAYS: { [kind: string]: string } = {
 const MOST_SHOWN = 200;
 
 /** Every changed property, old beside new, texts with their edits marked. */
-export function Details({ id, comparison, element, onRestore }: DetailsProps) {
+export function Details({ comparison, element, onRestore }: DetailsProps) {
   const { diff, before, after } = comparison;
   const groups = useMemo(() => {
     const found = new Map<Element, Change[]>();
@@ -52,13 +51,13 @@ export function Details({ id, comparison, element, onRestore }: DetailsProps) {
       {groups.slice(0, MOST_SHOWN).map(([each, changes]) => (
         <ElementChanges
           key={each}
-          id={id}
+          id={comparison.design}
           element={each}
           changes={changes}
-          version={diff.to}
+          version={comparison.to}
           withBlame={groups.length === 1}
           nameOf={name}
-          onRestore={onRestore}
+          {...(onRestore ? { onRestore } : {})}
         />
       ))}
       {groups.length > MOST_SHOWN ? (
@@ -75,7 +74,7 @@ interface ElementChangesProps {
   version: number;
   withBlame: boolean;
   nameOf(key: string): string;
-  onRestore: DetailsProps["onRestore"];
+  onRestore?: DetailsProps["onRestore"];
 }
 
 function ElementChanges(props: ElementChangesProps) {
@@ -90,7 +89,7 @@ function ElementChanges(props: ElementChangesProps) {
         <h3>{title}</h3>
         {first?.type ? <span>{first.type}</span> : null}
         {whole ? <b data-mark={whole.kind}>{KIND_SAYS[whole.kind]}</b> : null}
-        {whole?.kind === "added" ? null : (
+        {whole?.kind === "added" || !onRestore ? null : (
           <IconButton
             label={`Restore ${title}`}
             size="s"
@@ -117,9 +116,15 @@ function ElementChanges(props: ElementChangesProps) {
                 change={change}
                 by={blame(change.path)}
                 nameOf={nameOf}
-                onRestore={() =>
-                  onRestore({ element, path: change.path }, `${pathWords(change)} of ${title}`)
-                }
+                {...(onRestore
+                  ? {
+                      onRestore: () =>
+                        onRestore(
+                          { element, path: change.path },
+                          `${pathWords(change)} of ${title}`,
+                        ),
+                    }
+                  : {})}
               />
             ))}
           </tbody>
@@ -133,7 +138,7 @@ interface PropertyRowProps {
   change: Change;
   by: { name: string; at: number; version: number } | undefined;
   nameOf(key: string): string;
-  onRestore(): void;
+  onRestore?(): void;
 }
 
 function PropertyRow({ change, by, nameOf, onRestore }: PropertyRowProps) {
@@ -170,9 +175,11 @@ function PropertyRow({ change, by, nameOf, onRestore }: PropertyRowProps) {
             {by.name} {when(by.at)}
           </small>
         ) : null}
-        <IconButton label={`Restore ${label}`} size="s" onClick={onRestore}>
-          <RotateCcw />
-        </IconButton>
+        {onRestore ? (
+          <IconButton label={`Restore ${label}`} size="s" onClick={onRestore}>
+            <RotateCcw />
+          </IconButton>
+        ) : null}
       </td>
     </tr>
   );

@@ -6,15 +6,17 @@ import type { Workspace } from "../workspace/workspace";
 import { stillWorkspace } from "./still";
 
 export interface Comparison {
+  /** Whose versions: it is asked who wrote what. */
+  design: string;
   from: number;
   to: number;
-  diff: Diff;
+  diff: Pick<Diff, "summary" | "changes">;
   /** null before the design was there. */
   before: Workspace | null;
   after: Workspace;
 }
 
-const NOTHING = { summary: "", counts: {}, changes: [] };
+const NOTHING = { summary: "", changes: [] };
 
 /** Two versions and what differs between them; the former answer until the next one is there. */
 export function useComparison(
@@ -30,12 +32,13 @@ export function useComparison(
     let current = true;
     // Version 0 is before the design was made: it has no document to compare with.
     const older = from > 0 ? rest.snapshot(id, from) : null;
-    const diff = from > 0 && from !== to ? versions.diff(id, from, to) : { ...NOTHING, from, to };
+    const diff = from > 0 && from !== to ? versions.diff(id, from, to) : NOTHING;
     Promise.all([older, rest.snapshot(id, to), diff]).then(
       ([before, after, found]) => {
         if (!current) return;
         setFault(null);
         setComparison({
+          design: id,
           from,
           to,
           diff: found,

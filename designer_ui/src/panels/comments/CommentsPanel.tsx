@@ -1,12 +1,9 @@
-import { Check, RotateCcw, Trash2, X } from "lucide-react";
+import { Check, RotateCcw, X } from "lucide-react";
 import { useMemo, useState } from "react";
-import { Avatar } from "../../components/Avatar";
 import { IconButton } from "../../components/Button";
-import { since } from "../../components/time";
 import { elementPath } from "../../model/document";
-import { partsOf, type Thread, threadsOf } from "../../model/threads";
+import { type Thread, threadsOf } from "../../model/threads";
 import type { Comment } from "../../sync/comments";
-import { colorFor } from "../../sync/presence";
 import type { User } from "../../sync/rest";
 import {
   useComponent,
@@ -18,6 +15,7 @@ import {
 } from "../../workspace/workspace";
 import css from "./Comments.module.css";
 import { Composer } from "./Composer";
+import { Remark } from "./Remark";
 
 /** Conversations about the design and its components, in place of the form. */
 export function CommentsPanel() {
@@ -131,36 +129,6 @@ function ThreadItem({ thread, people }: { thread: Thread<Comment>; people: reado
         </button>
       )}
     </li>
-  );
-}
-
-export function Remark({ comment, onRemove }: { comment: Comment; onRemove?(): void }) {
-  const { author, at, text, mentions, editedAt } = comment;
-  return (
-    <article className={css.remark} aria-label={`${author.name}’s comment`}>
-      <Avatar name={author.name} color={colorFor(author.id)} size="s" />
-      <div>
-        <p className={css.by}>
-          <b>{author.name}</b> <time>{since(at, Date.now())}</time>
-          {editedAt === null ? null : " (edited)"}
-        </p>
-        <p className={css.text}>
-          {partsOf(text, mentions).map((part, i) =>
-            part.mention ? (
-              // biome-ignore lint/suspicious/noArrayIndexKey: a part is nothing but its place in the text
-              <b key={i}>{part.text}</b>
-            ) : (
-              part.text
-            ),
-          )}
-        </p>
-      </div>
-      {onRemove ? (
-        <IconButton label="Delete comment" size="s" onClick={onRemove}>
-          <Trash2 />
-        </IconButton>
-      ) : null}
-    </article>
   );
 }
 
