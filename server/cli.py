@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .commands import check, files, types
+from .commands import accounts, check, files, types
 from .commands.upkeep import add_commands
 from .errors import DesignError
 from .ports import StoreUnavailable
@@ -75,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     command("migrate", _migrate, "Bring the database to this version's tables.")
     command("samples", _samples, "Load the sample designs if there is no design yet.")
     add_commands(command)
+    accounts.add_commands(command)
 
     def local(name: str, run: Callable[..., int], about: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=about, description=about)

@@ -52,13 +52,15 @@ class _Result:
     documents: int = 0
     ops: int = 0
     milestones: int = 0
+    acts: int = 0
     faults: int = 0
     histories: list[DocumentId] = field(default_factory=list)  # that are not what the edits say
 
     def __str__(self) -> str:
         found = "no fault" if not self.faults else f"{self.faults} with faults"
         return (
-            f"{self.documents} documents, {self.ops} versions, {self.milestones} snapshots: {found}"
+            f"{self.documents} documents, {self.ops} versions, {self.milestones} snapshots"
+            f"{f', {self.acts} acts' if self.acts else ''}: {found}"
         )
 
 
@@ -71,8 +73,11 @@ def _check(url: str, anchors: Anchors | None = None, *, as_json: bool = False) -
     result = _Result()
     try:
         for one in verify(url, anchors):
-            result.documents += 1
-            result.ops += one.ops
+            if one.document.collection == "audit":
+                result.acts += one.ops
+            else:
+                result.documents += 1
+                result.ops += one.ops
             result.milestones += one.milestones
             result.faults += any(not fault.is_note for fault in one.faults)
             if any(fault.kind is Kind.INDEX for fault in one.faults):

@@ -33,6 +33,7 @@ from .dialect import StoreUnfit, database_url, make_auditor
 from .migrate import require_current
 from .snapshots import unpacked
 from .tables import designs, heads, milestones, ops
+from .trail_check import check_trail, tenants_with_trail, trail_of
 
 __all__ = ["Anchors", "Checked", "verify"]
 
@@ -55,7 +56,7 @@ class Checked:
 
 
 def verify(url: str, anchors: Anchors | None = None) -> Iterator[Checked]:
-    """Check every document of the database, in the order of their keys.
+    """Check every document of the database, in the order of their keys, then each record of acts.
 
     Args:
         url: an SQLAlchemy URL. The database must have this version's tables.
@@ -78,6 +79,13 @@ def verify(url: str, anchors: Anchors | None = None) -> Iterator[Checked]:
                     break
                 checked = _check(connection, document, left.pop(document, None))
             yield checked
+        with _reading(engine) as connection:
+            tenants = tenants_with_trail(connection)
+        for tenant in tenants:
+            with _reading(engine) as connection:
+                trail = trail_of(tenant)
+                head, faults = check_trail(connection, tenant, left.pop(trail, None))
+            yield Checked(trail, head, head.version, 0, faults)
         with _reading(engine) as connection:
             alone = list(_listed_alone(connection))
     finally:

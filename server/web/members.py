@@ -16,11 +16,9 @@ from starlette.routing import Route
 from ot.types import Json
 
 from ..accounts import Accounts, Member, Token, Tokens
-from ..auth.secret import TokenSecret, hashed, new_secret, new_token_id
-from ..document.model import is_id
+from ..auth.issue import new_token
 from ..errors import Code, DesignError
 from ..policy.rights import Principal, Right
-from ..policy.roles import Role
 from ..ports import Audit, AuditFilter, AuditRecord, Clock
 from .access import Access
 from .acts import Acts
@@ -30,42 +28,10 @@ from .requests import Endpoint, coded, json_body, whole_number
 from .watch import Watch
 from .who import Doorkeeper
 
-__all__ = ["MAX_TOKEN_DAYS", "MemberRoutes", "new_token"]
+__all__ = ["MemberRoutes"]
 
-MAX_TOKEN_DAYS: Final = 366
-_DAY_MS: Final = 86_400_000
-_MAX_TOKEN_NAME: Final = 64
-_MAX_SCOPES: Final = 50
 _PAGE: Final = 1_000
 _DEFAULT_PAGE: Final = 100
-_TENANT_SCOPES: Final = frozenset({str(Right.CREATE), str(Right.AUDIT)})
-
-
-def new_token(
-    tenant: str, name: object, scopes: object, days: object, by: str, now: int
-) -> tuple[Token, TokenSecret]:
-    """A token and its secret, which nobody is told again. Raises: DesignError for what cannot be."""
-    if type(name) is not str or not 0 < len(name.strip()) <= _MAX_TOKEN_NAME:
-        raise _malformed(f"`name` must have 1 to {_MAX_TOKEN_NAME} characters")
-    if not name.isprintable():
-        raise _malformed("`name` must be printable")
-    if type(days) is not int or not 1 <= days <= MAX_TOKEN_DAYS:
-        raise _malformed(f"`days` must be a whole number from 1 to {MAX_TOKEN_DAYS}")
-    if type(scopes) is not list or not 1 <= len(scopes) <= _MAX_SCOPES:
-        raise _malformed(f"`scopes` must be a list of 1 to {_MAX_SCOPES}")
-    if not all(type(scope) is str and _is_scope(scope) for scope in scopes):
-        raise _malformed("A scope is create, audit, <role>:* or <role>:<design>")
-    secret = TokenSecret(tenant, new_token_id(), new_secret())
-    token = Token(
-        id=secret.id,
-        name=name.strip(),
-        hash=hashed(secret.secret),
-        scopes=frozenset(scopes),
-        created_by=by,
-        created_at=now,
-        expires_at=now + days * _DAY_MS,
-    )
-    return token, secret
 
 
 class MemberRoutes:
@@ -294,11 +260,6 @@ def _shown_token(token: Token) -> dict[str, Any]:
         "usedAt": token.used_at,
         "revokedAt": token.revoked_at,
     }
-
-
-def _is_scope(scope: str) -> bool:
-    role, _, design = scope.partition(":")
-    return scope in _TENANT_SCOPES or (role in list(Role) and (design == "*" or is_id(design)))
 
 
 def _malformed(message: str) -> DesignError:
