@@ -68,6 +68,7 @@ from .web.leases import LeaseDoor, LeaseRoutes
 from .web.members import MemberRoutes
 from .web.metrics import Metrics
 from .web.names import Names
+from .web.quotas import Quotas
 from .web.replies import error_reply
 from .web.review.branches import Branches
 from .web.review.comments import Comments
@@ -156,7 +157,10 @@ async def open_backend(
         rooms = await stack.enter_async_context(Rooms(node, kinds, watch_seconds=compare))
         presence = await stack.enter_async_context(PresenceHub(bus, name))
         acts = Acts(store.audit, _milliseconds)
-        access = Access(store.designs, store.grants, scratch=settings.scratch, acts=acts)
+        quotas = Quotas(store.tenants)
+        access = Access(
+            store.designs, store.grants, scratch=settings.scratch, acts=acts, quotas=quotas
+        )
         client = await stack.enter_async_context(client or provider_client())
         provider = provider_of(settings, client)
         doors = doors_of(settings, provider)
@@ -169,10 +173,11 @@ async def open_backend(
             budget=Budget(settings.requests_per_second, settings.requests_burst),
         )
         watch = await stack.enter_async_context(
-            Watch(store.accounts, access, doorkeeper, acts, _milliseconds)
+            Watch(store.accounts, access, doorkeeper, acts, _milliseconds, quotas)
         )
         names = Names(store.people)
         watch.also(names.forget_tenant)
+        watch.also(quotas.forget)
         history = History(store)
         chronicle = await stack.enter_async_context(
             Chronicle(

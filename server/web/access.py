@@ -17,11 +17,13 @@ from ..policy.rights import DESIGNS, Kind, Principal, Right, State
 from ..policy.roles import OWNS, Grant, Standing, standing
 from ..ports import DesignRow, Designs, DocumentId, StoreUnavailable
 from .acts import Acts
+from .quotas import Quotas
 
 __all__ = ["Access"]
 
 _KNOWN_SECONDS = 2.0
 _MAX_KNOWN = 10_000
+_GROWS = frozenset({Right.EDIT, Right.MIGRATE, Right.MERGE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +48,17 @@ class Access:
     """The one way from a door to the policy."""
 
     def __init__(
-        self, designs: Designs, grants: Grants, *, scratch: bool, acts: Acts | None = None
+        self,
+        designs: Designs,
+        grants: Grants,
+        *,
+        scratch: bool,
+        acts: Acts | None = None,
+        quotas: Quotas | None = None,
     ) -> None:
-        """Args: acts: where refusals are recorded."""
+        """Args: acts: where refusals are recorded. quotas: what tenants may have."""
         self._acts = acts
+        self._quotas = quotas
         self._designs = designs
         self._grants = grants
         self._scratch = scratch
@@ -83,6 +92,8 @@ class Access:
             if self._acts is not None and (is_hidden or refused.code is Code.FORBIDDEN):
                 self._acts.note_refusal(principal, document, str(right))
             raise refused
+        if self._quotas is not None and right in _GROWS:
+            await self._quotas.require(document.tenant, "bytes")
         return own or OWNS
 
     def check_tenant(self, principal: Principal, right: Right) -> None:
@@ -90,6 +101,13 @@ class Access:
         refused = tenant_refusal(principal, right)
         if refused is not None:
             raise refused
+
+    async def check_creation(self, principal: Principal) -> None:
+        """Whether they may make one more design."""
+        self.check_tenant(principal, Right.CREATE)
+        if self._quotas is not None:
+            for name in ("designs", "bytes"):
+                await self._quotas.require(principal.tenant, name)
 
     async def visible(self, principal: Principal, rows: Iterable[DesignRow]) -> list[DesignRow]:
         """Those of a tenant's designs that somebody may know of."""

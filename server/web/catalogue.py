@@ -92,12 +92,12 @@ class Catalogue:
 
     async def create(self, principal: Principal, name: Json) -> DesignRow:
         """A new design with one empty page."""
-        self._access.check_tenant(principal, Right.CREATE)
+        await self._access.check_creation(principal)
         return await self._create(principal, new_design(_name(name)))
 
     async def add(self, principal: Principal, data: Json, name: Json = None) -> Imported:
         """A new design from the JSON of a file: one of ours, or an export of Appsmith or ToolJet."""
-        self._access.check_tenant(principal, Right.CREATE)
+        await self._access.check_creation(principal)
         given = None if name is None else _name(name)
         match sniff(data):
             case "coweave":
@@ -118,7 +118,7 @@ class Catalogue:
 
     async def duplicate(self, principal: Principal, id: str, name: Json = None) -> DesignRow:
         """A copy of the design as it is now."""
-        self._access.check_tenant(principal, Right.CREATE)
+        await self._access.check_creation(principal)
         design, _ = await self.allowed(principal, Right.EXPORT, id)
         snapshot = await self._rooms.snapshot(design)
         meta = snapshot.data["meta"]

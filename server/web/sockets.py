@@ -85,6 +85,7 @@ class ShareDBSocket:
             try:
                 visitor = await self._doorkeeper.visitor(HTTPConnection(scope))
                 principal = visitor.principal
+                await self._watch.require_seat(principal.tenant)
                 stack.enter_context(self._seats.taken(f"{principal.tenant}/{principal.id}"))
             except DesignError as error:
                 self._services.rooms.meters.refused[error.code] += 1

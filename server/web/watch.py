@@ -19,6 +19,7 @@ from ..policy.rights import Principal
 from ..ports import Clock, StoreUnavailable
 from .access import Access
 from .acts import Acts
+from .quotas import Quotas
 from .who import Doorkeeper, Visitor
 
 __all__ = ["CLOSE_SIGN_IN", "LOOK_SECONDS", "Guest", "Watch"]
@@ -53,8 +54,15 @@ class Watch:
     """Those who are connected to this node. As a context it looks after them."""
 
     def __init__(
-        self, accounts: Accounts, access: Access, doorkeeper: Doorkeeper, acts: Acts, clock: Clock
+        self,
+        accounts: Accounts,
+        access: Access,
+        doorkeeper: Doorkeeper,
+        acts: Acts,
+        clock: Clock,
+        quotas: Quotas | None = None,
     ) -> None:
+        self._quotas = quotas
         self._accounts = accounts
         self._doorkeeper = doorkeeper
         self._acts = acts
@@ -100,6 +108,15 @@ class Watch:
     def also(self, forget: Callable[[str], None]) -> None:
         """Call it with each tenant of which something has changed."""
         self._forget.append(forget)
+
+    async def require_seat(self, tenant: str) -> None:
+        """One more connection of a tenant. Raises: DesignError(QUOTA, UNAVAILABLE)."""
+        if self._quotas is not None:
+            try:
+                await self._quotas.require(tenant, "connections", self.count(tenant))
+            except StoreUnavailable:
+                message = "The storage does not answer just now"
+                raise DesignError(Code.UNAVAILABLE, message) from None
 
     def hurry(self) -> None:
         """Something was changed by this node: look now."""
