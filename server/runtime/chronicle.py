@@ -17,12 +17,12 @@ from ot.types import Json, OpError, Step
 from ..errors import Code, DesignError
 from ..history.blame import Search, leaves
 from ..history.diff import ABSENT
-from ..history.journal import Entry, Journal, Made
-from ..history.touched import Touched, touched
+from ..history.journal import Journal, Made
+from ..history.touched import touched
 from ..ports import Bus, DocumentId, Store, StoredOp, StoreUnavailable
 from ..store.chronicle import Indexed, Piece, SqlChronicle
 from ..types.registry import TypeRegistry
-from .history import History
+from .history import BYTES_AT_ONCE, History
 from .room_task import HEADS
 
 __all__ = ["Chronicle", "Origin"]
@@ -129,20 +129,30 @@ class Chronicle:
             if journal is None or (journal.version, journal.base) != (at.version, at.base):
                 start = await self._history.snapshot(document, at.base)
                 journal = Journal(start, self._types)
-            end = min(head, journal.version + OPS_AT_ONCE)
-            stored = await self._store.read(document, journal.version, end)
-            try:
-                piece = await asyncio.to_thread(_piece, journal, at.version, stored)
-            except (OpError, ValueError, DesignError) as error:
-                raise _damaged(journal.version) from error
+            piece = Piece([], [])
+            while journal.version <= at.version:
+                await self._read_on(document, journal, at.version, head, piece)
+            if (last := journal.entry()) is not None:
+                piece.entries.append(last)
             after = Indexed(journal.version, journal.base)
-            if not stored:
-                raise _damaged(journal.version)
             if await self._chronicle.save(document, at, after, piece):
                 self._keep(document, journal)
                 tries = 0
             elif (tries := tries + 1) == _MOST_TRIES:
                 raise StoreUnavailable("other nodes write the same history all the time")
+
+    async def _read_on(
+        self, document: DocumentId, journal: Journal, known: int, head: int, piece: Piece
+    ) -> None:
+        """Take the next ops in. `known`: what those up to this version touch is entered already."""
+        end = min(head, journal.version + OPS_AT_ONCE)
+        stored = await self._store.read(document, journal.version, end, max_bytes=BYTES_AT_ONCE)
+        if not stored:
+            raise _damaged(journal.version)
+        try:
+            await asyncio.to_thread(_take, journal, known, stored, piece)
+        except (OpError, ValueError, DesignError) as error:
+            raise _damaged(journal.version) from error
 
     def _keep(self, document: DocumentId, journal: Journal) -> None:
         if journal.elements <= _MOST_ELEMENTS_KEPT:
@@ -203,16 +213,18 @@ class Chronicle:
             inner = _step(inner, step)
         paths = [path] if inner is ABSENT else [(*path, *each) for each in leaves(inner)]
         touches = await self._chronicle.touches(document, "/".join(element), version)
+        steps = list(element)
         search = Search(tuple(element), paths, touches)
         origins: dict[int, Origin] = {}
         while wanted := search.wanted():
+            stored = await self._chronicle.ops(document, wanted, BYTES_AT_ONCE)
+            if not stored:
+                raise _damaged(wanted[0])
             ops = {}
-            for stored in await self._chronicle.ops(document, wanted):
-                made = Made.of(stored)
-                ops[made.version] = made.edit if isinstance(made.edit, list) else []
+            for made in map(Made.of, stored):
+                op = made.edit if isinstance(made.edit, list) else []
+                ops[made.version] = [part for part in op if part["p"][: len(steps)] == steps]
                 origins[made.version] = _origin(made)
-            if ops.keys() < set(wanted):
-                raise _damaged(min(set(wanted) - ops.keys()))
             search.take(ops)
         found = search.found(1)
         if 1 in found.values() and 1 not in origins:
@@ -238,19 +250,13 @@ def _origin(made: Made) -> Origin:
     return Origin(made.version, made.author, made.time, made.kind, origin)
 
 
-def _piece(journal: Journal, known: int, stored: Sequence[StoredOp]) -> Piece:
-    """Take the ops in; `known`: what those up to this version touch is entered already."""
-    entries: list[Entry] = []
-    touches: list[tuple[int, Touched]] = []
+def _take(journal: Journal, known: int, stored: Sequence[StoredOp], piece: Piece) -> None:
     for each in stored:
         made = Made.of(each)
         if (ended := journal.take(made)) is not None:
-            entries.append(ended)
+            piece.entries.append(ended)
         if made.version > known and isinstance(made.edit, list):
-            touches += [(made.version, one) for one in touched(made.edit)]
-    if (last := journal.entry()) is not None:
-        entries.append(last)
-    return Piece(entries, touches)
+            piece.touches.extend((made.version, one) for one in touched(made.edit))
 
 
 def _damaged(version: int) -> DesignError:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ..history.journal import Entry
@@ -40,8 +40,8 @@ class Indexed:
 class Piece:
     """What is to be entered: all entries from where the last one begins on, and what new ops touch."""
 
-    entries: Sequence[Entry]
-    touches: Sequence[tuple[int, Touched]]
+    entries: list[Entry]
+    touches: list[tuple[int, Touched]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +94,11 @@ class SqlChronicle:
         found = _TOUCHES, {**_key(document), "element": element, "version": version}
         return await self._database.read(lambda c: [tuple(row) for row in c.execute(*found)])
 
-    async def ops(self, document: DocumentId, versions: Sequence[int]) -> list[StoredOp]:
-        """The ops that made these versions, in order."""
-        return await self._database.read(lambda c: list(_ops(c, document, versions)))
+    async def ops(
+        self, document: DocumentId, versions: Sequence[int], max_bytes: int
+    ) -> list[StoredOp]:
+        """The ops that made these versions, newest first; as many as `max_bytes` take, but one."""
+        return await self._database.read(lambda c: _ops(c, document, versions, max_bytes))
 
     async def made(self, document: DocumentId, version: int) -> tuple[str, int] | None:
         """Who made a version, and when (ms), without the op itself, which may be large."""
@@ -206,8 +208,9 @@ _IS_OP = (
 _OPS = (
     select(*(ops.c[name] for name in ("version", "src", "seq", "author", "time", "body")))
     .where(_IS_OP)
-    .order_by(ops.c.version)
+    .order_by(ops.c.version.desc())
 )
+_SIZES = select(ops.c.version, func.length(ops.c.body)).where(_IS_OP).order_by(ops.c.version.desc())
 _MADE = select(ops.c.author, ops.c.time).where(_IS_OP)
 _ADD_TOUCH = "INSERT INTO touches (tenant, design, element, version, bucket) VALUES (?, ?, ?, ?, ?)"
 
@@ -254,14 +257,19 @@ def _save(
 
 
 def _ops(
-    connection: Connection, document: DocumentId, versions: Sequence[int]
-) -> Iterator[StoredOp]:
+    connection: Connection, document: DocumentId, versions: Sequence[int], max_bytes: int
+) -> list[StoredOp]:
+    # An op is numbered by the version that it was made on.
+    numbers = sorted((version - 1 for version in versions), reverse=True)[:_AT_ONCE]
     key = _key(document) | {"c": document.collection}
-    for start in range(0, len(versions), _AT_ONCE):
-        # An op is numbered by the version that it was made on.
-        numbers = sorted(version - 1 for version in versions[start : start + _AT_ONCE])
-        for row in connection.execute(_OPS, key | {"numbers": numbers}):
-            yield StoredOp(*row)
+    fitting: list[int] = []
+    for number, size in connection.execute(_SIZES, key | {"numbers": numbers}):
+        max_bytes -= size
+        if fitting and max_bytes < 0:
+            break
+        fitting.append(number)
+    rows = connection.execute(_OPS, key | {"numbers": fitting})
+    return [StoredOp(*row) for row in rows]
 
 
 def _rows(table: Table, document: DocumentId) -> tuple[Any, Any]:

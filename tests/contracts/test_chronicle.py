@@ -82,8 +82,11 @@ async def commit(sql: SqlStore, count: int) -> None:
 async def test_ops_by_version(sql: SqlStore) -> None:
     await commit(sql, 250)
     wanted = list(range(1, 251, 2))
-    found = await sql.chronicle.ops(DOCUMENT, wanted[::-1])
-    assert sorted(op.version + 1 for op in found) == wanted
+    found = await sql.chronicle.ops(DOCUMENT, wanted, 1_000_000)
+    assert [op.version + 1 for op in found] == wanted[:-101:-1]
+    size = len(found[0].body)
+    assert await sql.chronicle.ops(DOCUMENT, wanted, 3 * size) == found[:3]
+    assert await sql.chronicle.ops(DOCUMENT, wanted, 1) == found[:1]
     assert await sql.chronicle.made(DOCUMENT, 7) == ("u7", 7)
     assert await sql.chronicle.made(DOCUMENT, 999) is None
 

@@ -171,28 +171,6 @@ def test_real_versions(name: str) -> None:
     check(found[-1], found[0])
 
 
-def big(count: int = 10_000) -> dict[str, Any]:
-    return design(
-        **{
-            f"c{i}": button(f"B{i}", **{f"k{j}": {"a": j, "b": "{{ x }}"} for j in range(12)})
-            for i in range(count)
-        }
-    )
-
-
-@pytest.mark.bench
-def test_bench_ten_thousand_components() -> None:
-    old, new = big(), big()
-    for i in range(0, 10_000, 20):
-        new["components"][f"c{i}"]["props"]["label"] = f"Send {i}"
-    started = time.perf_counter()
-    found = list(changes(old, new))
-    taken = time.perf_counter() - started
-    print(f"diff of 10,000 components, 500 changed: {taken * 1_000:.0f} ms")
-    assert len(found) == 500
-    assert taken < 0.2
-
-
 def test_the_cost_of_many_long_texts_is_bounded() -> None:
     random = Random(1)
     words = [f"w{i}" for i in range(2_000)]

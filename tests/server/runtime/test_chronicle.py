@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -188,6 +187,28 @@ async def test_a_page_that_finds_little_is_short(
     assert ([each.kind for each in found], rest) == (["create"], None)
 
 
+async def test_large_ops_are_read_one_by_one(
+    store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = Log(store)
+    await log.add(Create(TYPE, design()), *[label(str(at), str(at + 1)) for at in range(40)])
+    await chronicle_of(store).up_to_date(DOCUMENT)
+    found = await store.chronicle.entries(DOCUMENT, Query(10))
+    touches = await store.chronicle.touches(DOCUMENT, "components/b0", 99)
+    await store.chronicle.forget(DOCUMENT)
+    monkeypatch.setattr("server.runtime.chronicle.BYTES_AT_ONCE", 1)
+    monkeypatch.setattr("server.runtime.chronicle._MOST_ELEMENTS_KEPT", 0)
+    chronicle = chronicle_of(store)
+    await chronicle.up_to_date(DOCUMENT)
+    assert await store.chronicle.entries(DOCUMENT, Query(10)) == found
+    assert await store.chronicle.touches(DOCUMENT, "components/b0", 99) == touches
+    state = design()
+    state["components"]["b0"]["props"]["label"] = "40"
+    made = await blamed(chronicle, state, "components/b0", log.version)
+    assert made["props", "label"] == (log.version, "edit", "ada")
+    assert made["name",] == (1, "create", "ada")
+
+
 async def test_what_other_rules_made_is_made_anew(store: SqlStore) -> None:
     log, chronicle = Log(store), chronicle_of(store)
     await log.add(Create(TYPE, design()), label("0", "1"))
@@ -266,62 +287,3 @@ async def test_blame_of_a_real_history_equals_a_walk_over_all_ops(
         assert {(*steps, *path): each.version for path, each in found.items()} == walk.found
         checked += len(found)
     assert checked > 100
-
-
-async def large(store: SqlStore, ops: int, components: int) -> tuple[Log, dict[str, Any]]:
-    log, random = Log(store), Random(3)
-    state = design(components)
-    await log.add(Create(TYPE, state))
-    edits = []
-    for at in range(ops):
-        id = f"b{random.randrange(components) if at % 2 else at % 10}"
-        props = state["components"][id]["props"]
-        edits.append(label(props["label"], str(at), id))
-        props["label"] = str(at)
-    for start in range(0, ops, 100):
-        await log.add(*edits[start : start + 100], pause=MINUTE, author=f"u{start // 100 % 5}")
-    return log, state
-
-
-def p95(times: list[float]) -> float:
-    return sorted(times)[int(len(times) * 0.95)] * 1_000
-
-
-async def timed(call: Callable[[], Any], times: list[float]) -> Any:
-    started = time.perf_counter()
-    result = await call()
-    times.append(time.perf_counter() - started)
-    return result
-
-
-@pytest.mark.bench
-async def test_bench_blame_and_timeline_at_20_000_ops_and_10_000_components(
-    store: SqlStore,
-) -> None:
-    log, state = await large(store, 20_000, 10_000)
-    chronicle = chronicle_of(store)
-    started = time.perf_counter()
-    await chronicle.up_to_date(DOCUMENT)
-    print(f"\nhistory of 20,000 ops made in {time.perf_counter() - started:.1f} s")
-    blames: list[float] = []
-    for at in range(200):
-        id = f"b{at}"
-        await timed(
-            lambda id=id: chronicle.blame(  # type: ignore[misc]
-                DOCUMENT, log.version, ("components", id), state["components"][id]
-            ),
-            blames,
-        )
-    pages: list[float] = []
-    for query in (
-        Query(50),
-        Query(50, 10_000),
-        Query(50, author="u1"),
-        Query(50, element="components/b0"),
-    ):
-        for _ in range(20):
-            await timed(lambda query=query: store.chronicle.entries(DOCUMENT, query), pages)  # type: ignore[misc]
-    print(f"blame of an element: p95 {p95(blames):.1f} ms, worst {max(blames) * 1000:.1f} ms")
-    print(f"page of the timeline: p95 {p95(pages):.1f} ms")
-    assert p95(blames) < 100
-    assert p95(pages) < 100
