@@ -9,7 +9,7 @@ from typing import Any, Final
 from ot.types import Json, Op, Step
 
 from ..document.limits import MAX_BULK_OP_COMPONENTS
-from ..document.model import NAMED, SECTIONS, SINGLES, Element, targets_of
+from ..document.model import NAMED, SECTIONS, SINGLES, Element, is_id, targets_of
 from .diff import ABSENT, Value, differing, element_op, to_op
 
 __all__ = [
@@ -163,4 +163,4 @@ def is_element(element: object) -> bool:
     if type(element) is not str:
         return False
     section, slash, id = element.partition("/")
-    return bool(section in SECTIONS and id) if slash else section in SINGLES
+    return section in SECTIONS and is_id(id) if slash else section in SINGLES

@@ -228,10 +228,11 @@ class Chronicle:
             search.take(ops)
         found = search.found(1)
         if 1 in found.values() and 1 not in origins:
-            first = await self._chronicle.made(document, 1)
+            # The op that made the design may be as large as the design: its entry tells enough.
+            first = await self._chronicle.entry(document, 1)
             if first is None:
                 raise _damaged(0)
-            origins[1] = Origin(1, *first, "create", None)
+            origins[1] = Origin(1, first.authors[0], first.started_at, first.kind, first.origin)
         if inner is ABSENT:  # it was never there
             found = {each: made for each, made in found.items() if made != 1}
         return {each: origins[made] for each, made in found.items()}

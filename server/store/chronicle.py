@@ -100,12 +100,6 @@ class SqlChronicle:
         """The ops that made these versions, newest first; as many as `max_bytes` take, but one."""
         return await self._database.read(lambda c: _ops(c, document, versions, max_bytes))
 
-    async def made(self, document: DocumentId, version: int) -> tuple[str, int] | None:
-        """Who made a version, and when (ms), without the op itself, which may be large."""
-        key = _key(document) | {"c": document.collection, "numbers": [version - 1]}
-        found = await self._database.read(lambda c: c.execute(_MADE, key).one_or_none())
-        return None if found is None else (found.author, found.time)
-
     async def forget(self, document: DocumentId) -> None:
         """Make it anew, from the start, when it is next asked for."""
         await self._database.write(lambda c: _forget(c, document))
@@ -211,7 +205,6 @@ _OPS = (
     .order_by(ops.c.version.desc())
 )
 _SIZES = select(ops.c.version, func.length(ops.c.body)).where(_IS_OP).order_by(ops.c.version.desc())
-_MADE = select(ops.c.author, ops.c.time).where(_IS_OP)
 _ADD_TOUCH = "INSERT INTO touches (tenant, design, element, version, bucket) VALUES (?, ?, ?, ?, ?)"
 
 

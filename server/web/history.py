@@ -156,8 +156,8 @@ def _version(request: Request) -> int:
 
 def _text(query: Mapping[str, str], name: str) -> str | None:
     text = query.get(name)
-    if text is not None and not 0 < len(text) <= _MAX_QUERY:
-        raise DesignError(Code.MESSAGE_BADLY_FORMED, f"`{name}` is empty or too long")
+    if text is not None and not (0 < len(text) <= _MAX_QUERY and text.isprintable()):
+        raise DesignError(Code.MESSAGE_BADLY_FORMED, f"`{name}` cannot be {text[:40]!r}")
     return text
 
 

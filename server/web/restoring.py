@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from ot.types import Json, Step
 
@@ -25,6 +25,7 @@ from ..history.restore import (
 from ..policy.rights import Principal, Right
 from ..policy.roles import Standing
 from ..ports import DocumentId
+from ..protocol.messages import MAX_SAFE_INTEGER
 from ..review.changeset import carried
 from ..review.merge import Clash
 from .versions import Ground, Versions, shown_changes
@@ -102,7 +103,7 @@ class Restoring:
     async def pick(self, principal: Principal, id: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Do here what led to a version of this design or of another, as of a branch."""
         version, other = body.get("version"), body.get("design", id)
-        if type(version) is not int or type(other) is not str:
+        if not _is_version(version) or type(other) is not str or not other.isprintable():
             raise DesignError(Code.MESSAGE_BADLY_FORMED, "Give a `version`, and which `design`")
         document, standing = await self._ground.catalogue.allowed(principal, Right.EDIT, id)
         source = await self._ground.catalogue.readable(principal, other)
@@ -118,7 +119,7 @@ class Restoring:
         base = body.get("base")
         if base is None:
             base = (await self._versions.entry_of(document, version)).base
-        if type(base) is not int or not 0 <= base < version:
+        if not _is_version(base) or base >= version:
             raise DesignError(
                 Code.MESSAGE_BADLY_FORMED,
                 "`base` is a version before the one whose change is meant",
@@ -160,7 +161,9 @@ class Restoring:
                         why=doing.why,
                         within=doing.standing.within,
                     )
-                except DesignError:
+                except DesignError as error:
+                    if error.code.is_retryable:
+                        raise  # it may be committed all the same
                     tries += 1
                     moved = (await rooms.snapshot(doing.document)).version > now.version
                     if tries < _TRIES and moved:
@@ -273,6 +276,10 @@ def _values(body: Mapping[str, Any]) -> list[tuple[list[str], Json]]:
             raise DesignError(Code.MESSAGE_BADLY_FORMED, "A `path` is a list of keys")
         values.append((path, each["value"]))
     return values
+
+
+def _is_version(value: object) -> TypeGuard[int]:
+    return type(value) is int and 0 <= value <= MAX_SAFE_INTEGER
 
 
 def _preview(body: Mapping[str, Any]) -> bool:

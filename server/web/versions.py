@@ -177,6 +177,7 @@ class Versions:
             or not name.isprintable()
             or type(note) is not str
             or len(note) > MAX_NOTE
+            or "\0" in note
             or type(protected) is not bool
         ):
             raise DesignError(

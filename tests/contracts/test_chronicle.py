@@ -87,8 +87,6 @@ async def test_ops_by_version(sql: SqlStore) -> None:
     size = len(found[0].body)
     assert await sql.chronicle.ops(DOCUMENT, wanted, 3 * size) == found[:3]
     assert await sql.chronicle.ops(DOCUMENT, wanted, 1) == found[:1]
-    assert await sql.chronicle.made(DOCUMENT, 7) == ("u7", 7)
-    assert await sql.chronicle.made(DOCUMENT, 999) is None
 
 
 async def test_the_last_name_of_a_version_holds(sql: SqlStore) -> None:

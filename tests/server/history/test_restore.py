@@ -222,6 +222,8 @@ def test_a_value_is_put_where_there_was_none() -> None:
         ("components/c1", True),
         ("meta", True),
         ("components/", False),
+        ("components/a b", False),
+        ("components/a/b", False),
         ("components", False),
         ("meta/x", False),
         ("", False),

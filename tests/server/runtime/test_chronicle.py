@@ -255,6 +255,19 @@ async def test_blame_tells_who_in_which_version_and_why(store: SqlStore) -> None
     }
 
 
+async def test_what_a_branch_began_with_came_from_its_design(store: SqlStore) -> None:
+    log, state = Log(store), design()
+    await log.add(Create(TYPE, state), why={"kind": "branch", "design": "root", "version": 7})
+    await log.add(label("0", "1"))
+    state["components"]["b0"]["props"]["label"] = "1"
+    found = await chronicle_of(store).blame(
+        DOCUMENT, 2, ("components", "b0"), state["components"]["b0"]
+    )
+    assert found["props", "label"].kind == "edit"
+    assert found["name",].kind == "branch"
+    assert found["name",].origin == {"design": "root", "version": 7}
+
+
 @REAL
 @pytest.mark.parametrize("name", NAMES)
 async def test_blame_of_a_real_history_equals_a_walk_over_all_ops(

@@ -102,7 +102,16 @@ async def test_the_timeline_tells_who_when_and_what_in_words(desk: Desk) -> None
     page = await desk.get("versions", limit=1, before=page["next"])
     assert page["versions"] == found["versions"][1:2]
     await desk.get("versions/5", status=404)
-    for wrong in ({"limit": 0}, {"limit": 201}, {"before": "x"}, {"element": "no"}, {"author": ""}):
+    for wrong in (
+        {"limit": 0},
+        {"limit": 201},
+        {"before": "x"},
+        {"element": "no"},
+        {"element": "components/\0"},
+        {"author": ""},
+        {"author": "\0"},
+        {"kind": "\0"},
+    ):
         await desk.get("versions", status=400, **wrong)
 
 
@@ -131,6 +140,7 @@ async def test_a_version_is_named_and_a_protected_name_stays(desk: Desk) -> None
         {"name": "a\n"},
         {"name": "x", "note": 1},
         {"name": "x", "note": "x" * 2_001},
+        {"name": "x", "note": "\0"},
     ):
         await desk.put("versions/2/label", wrong, status=400)
     for version in (1, 2, 3):
@@ -382,7 +392,10 @@ async def test_pick_from_another_design(desk: Desk, backend: Backend) -> None:
     blame = await desk.get("blame", element="components/b1", path='["props","label"]')
     (row,) = blame["properties"]
     assert (row["kind"], row["origin"]["design"]) == ("pick", other["id"])
-    await desk.post("pick", {"version": "x"}, status=400)
+    for wrong in ("x", -1, 2**60, True, None):
+        await desk.post("pick", {"version": wrong}, status=400)
+        await desk.post("pick", {"version": 3, "base": wrong or "x"}, status=400)
+    await desk.post("pick", {"version": 3, "design": "\0"}, status=400)
     await desk.post("pick", {"design": "nowhere", "version": 2}, status=404)
 
 
