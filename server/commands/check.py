@@ -266,12 +266,22 @@ def _at_revision(ref: str, path: Path) -> Source | None:
     if asked.returncode != 0 or ref.startswith("-"):
         raise SourceError(f"{ref}: this is neither a path nor a revision of git.")
     tree = asked.stdout.decode().strip()
-    prefix = subprocess.run(
-        [*git, "rev-parse", "--show-prefix"], capture_output=True, text=True
-    ).stdout.strip()
+    told = subprocess.run(
+        [*git, "rev-parse", "--show-toplevel", "--show-prefix"], capture_output=True, text=True
+    ).stdout.splitlines()
+    top, prefix = (*told, "", "")[:2]
     name = prefix if path.is_dir() else prefix + path.name
+    # In the folder itself git would leave out what is around it, and take the names from there.
     packed = subprocess.run(
-        [*git, "archive", "--format=tar", tree, *([f":(top){name.rstrip('/')}"] if name else [])],
+        [
+            "git",
+            "-C",
+            top,
+            "archive",
+            "--format=tar",
+            tree,
+            *([f":(top,literal){name.rstrip('/')}"] if name else []),
+        ],
         capture_output=True,
     )
     if packed.returncode != 0:
@@ -283,27 +293,10 @@ def _at_revision(ref: str, path: Path) -> Source | None:
         # Links lead anywhere, and are not followed when a folder is read either.
         plain = [member for member in archive if member.isfile() or member.isdir()]
         archive.extractall(folder, plain, filter="data")
-        old = _inside(Path(folder), path.name)
-        return (
-            None
-            if old is None
-            else from_files(path, folder_files(old))
-            if old.is_dir()
-            else read(old)
-        )
-
-
-def _inside(folder: Path, name: str) -> Path | None:
-    """What was unpacked: the file of that name, or the folder that is a design."""
-    from .sources import SourceError, find
-
-    for found in folder.rglob(name):
-        if found.is_file():
-            return found
-    try:
-        return next(find([folder]))[0]
-    except SourceError:
-        return None
+        old = Path(folder, name)
+        if old.is_file():
+            return read(old)
+        return from_files(path, folder_files(old)) if old.is_dir() else None
 
 
 def _stored(options: argparse.Namespace) -> Source:

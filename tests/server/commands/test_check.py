@@ -229,6 +229,30 @@ def test_diff_tells_only_what_a_change_brought(
     assert run(capsys, file, "--diff", "HEAD")[0] == 0
 
 
+@pytest.mark.parametrize("place", [".", "app", "deep/er/app"])
+def test_diff_of_a_folder(
+    file: Path,
+    tmp_path: Path,
+    place: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Also where it is the whole repository, and where one stands in it."""
+    top = tmp_path / "repository"
+    folder = top / place
+    folder.mkdir(parents=True)
+    assert cli.main(["export", str(file), "--dir", str(folder)]) == 0
+    git(top, "init")
+    git(top, "add", ".")
+    git(top, "commit", "-m", "first")
+    component = json.loads((folder / "components" / "c1.json").read_text())
+    (folder / "components" / "c9.json").write_text(json.dumps({**component, "name": "T9"}))
+    for stand, path in ((top, place), (folder, "."), (tmp_path, folder)):
+        monkeypatch.chdir(stand)
+        code, out, _ = run(capsys, path, "--diff", "HEAD")
+        assert code == 1 and out.count("unknown-name") == 1 and "T9" in out
+
+
 def test_own_rules(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rules = tmp_path / "rules.json"
     rule = {
