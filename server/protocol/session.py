@@ -212,7 +212,9 @@ class Session:
             self._owned.setdefault(public, message.src)
             if len(self._owned) > _MAX_OWNED:  # never its own: that one came first
                 del self._owned[list(self._owned)[1]]
-        return Do(replace(message, src=public), request)
+            if public != message.src:
+                message = replace(message, src=public)
+        return Do(message, request)
 
     def _subscribe(self, collection: str, ids: Sequence[str]) -> None:
         self._used = True

@@ -104,11 +104,12 @@ class Room:
         recent: Sequence[StoredOp] = (),
         milestone: int = 0,
         limits: RoomLimits | None = None,
+        last_time: int = 0,
     ) -> None:
         """Open the document at `snapshot`, the head as far as is known.
 
-        `recent` are stored ops that end there, with the last one at least. `milestone` is the
-        newest version that is kept as a snapshot.
+        `recent` are stored ops that end there; `last_time` is that of the last op, where it is not
+        among them. `milestone` is the newest version that is kept as a snapshot.
         """
         self.version = snapshot.version
         self.current: Submit | None = None
@@ -117,7 +118,7 @@ class Room:
         self._limits = limits or RoomLimits()
         self._state = kind.load(snapshot.data, False) if snapshot.type is not None else None
         start = recent[0].version if recent else snapshot.version
-        self._window = Window(start, self._limits.batch_work)
+        self._window = Window(start, self._limits.batch_work, last_time)
         for stored in recent:
             self._window.append(committed_op(stored, kind))
         assert self._window.end == self.version

@@ -24,10 +24,21 @@ class Window:
     its conflicts and not with its age (RM12).
     """
 
-    __slots__ = ("_by_element", "_by_key", "_max_work", "_ops", "_size", "start", "work")
+    __slots__ = (
+        "_by_element",
+        "_by_key",
+        "_max_work",
+        "_ops",
+        "_size",
+        "_time_before",
+        "start",
+        "work",
+    )
 
-    def __init__(self, start: int, max_work: int = 500_000) -> None:
+    def __init__(self, start: int, max_work: int = 500_000, time_before: int = 0) -> None:
+        """`time_before`: of the op before `start`."""
         self.start = start
+        self._time_before = time_before
         self.work = 0
         """Pairs of components that have met, ever; a pair takes about 1 us."""
         self._max_work = max_work
@@ -50,7 +61,7 @@ class Window:
     @property
     def last_time(self) -> int:
         """The time of the last op, in ms; 0 if there is none."""
-        return self._ops[-1].time if self._ops else 0
+        return self._ops[-1].time if self._ops else self._time_before
 
     def __getitem__(self, version: int) -> CommittedOp:
         if version < self.start:

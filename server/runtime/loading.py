@@ -33,6 +33,7 @@ class _Loaded:
     snapshot: Snapshot
     milestone: int
     recent: tuple[StoredOp, ...]
+    last_time: int
 
 
 async def load_room(store: Store, document: DocumentId, kind: Kind, limits: RoomLimits) -> Room:
@@ -61,6 +62,7 @@ def _open(kind: Kind, loaded: _Loaded, limits: RoomLimits) -> Room:
             loaded.snapshot,
             recent=loaded.recent,
             milestone=loaded.milestone,
+            last_time=loaded.last_time,
             limits=limits,
         )
     except DesignError as error:
@@ -84,22 +86,23 @@ async def _load(
     state = Replay(snapshot, by_element=document.collection == "designs")
     head = (await store.head(document)).version
     recent: deque[StoredOp] = deque()
-    size = 0
-    at = max(milestone - 1, 0)  # the op before, too: the room wants to know the last one
+    size = last_time = 0
+    at = max(milestone - 1, 0)  # the op before, too: the room wants to know its time
     while True:
         piece = await store.read(document, at, at + limits.piece_ops, max_bytes=limits.piece_bytes)
         for stored in piece:
             if stored.version != at:
                 raise Damaged(f"version {at} is missing")
             at += 1
+            last_time = stored.time
+            if at <= milestone:  # not kept: of an import it is the whole design once more
+                continue
             recent.append(stored)
             size += len(stored.body)
             while len(recent) > limits.recent_ops or (
                 len(recent) > 1 and size > limits.recent_bytes
             ):
                 size -= len(recent.popleft().body)
-            if at <= milestone:
-                continue
             try:
                 state.advance(decode(stored.body)[0])
             except (OpError, ValueError) as error:
@@ -108,4 +111,4 @@ async def _load(
         if len(piece) < limits.piece_ops and not is_cut:
             if at < max(milestone, head):  # an old state is never shown as the newest (B8)
                 raise Damaged(f"version {at} is missing")
-            return _Loaded(state.snapshot, milestone, tuple(recent))
+            return _Loaded(state.snapshot, milestone, tuple(recent), last_time)

@@ -22,11 +22,12 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from websockets.sync.client import connect
 
 from tests.contracts import postgres
 
 from .contents import component_ids, design
-from .peers import HERE, LIMITS, Peer, Peers, drive, snapshot
+from .peers import HERE, LIMITS, Peer, Peers, drive, pin, snapshot
 
 __all__ = ["main"]
 
@@ -172,6 +173,29 @@ class Bench:
         documents = peer.make(self.folder, "idle", design(20))
         return drive(peer, "idle", documents, clients=500 if self.quick else 2_000)
 
+    def room(self, peer: Peer) -> Result:
+        """What each further design of 10,000 components takes in memory while somebody has it open."""
+        content = design(10_000)
+        documents = peer.make(self.folder, "room", content, 6)
+        peer.program.stop()  # so that nothing of the import is left
+        peer.program.start()
+        pin(peer.program)
+        with connect(peer.socket_url, proxy=None, compression=None, max_size=None) as socket:
+            small = {"a": "s", "c": "designs", "d": "none", "v": None}
+            socket.send(json.dumps(small))
+            socket.recv()
+            seen = []
+            for document in documents:
+                socket.send(json.dumps({**small, "d": document}))
+                told = json.loads(socket.recv(timeout=60))
+                assert len(told["data"]["data"]["components"]) == 10_000
+                time.sleep(0.5)
+                seen.append(resident_bytes(peer.program.pid))
+            # The first one also makes what opening takes and gives back: room that the next ones use.
+            grown = (seen[-1] - seen[0]) / (len(seen) - 1)
+        size = len(json.dumps(content, separators=(",", ":")))
+        return {"roomMB": grown / 1e6, "jsonMB": size / 1e6, "timesJson": grown / size}
+
     def kill(self) -> None:
         """SIGKILL right after a busy room's last ack: all that was acked must be there."""
         with self._peers.running(OURS) as peer:
@@ -185,6 +209,12 @@ class Bench:
         print(
             f"after SIGKILL all {acked:,} acked edits are there; no version came twice or was missing"
         )
+
+
+def resident_bytes(pid: int) -> int:
+    """What it has in memory now."""
+    pages = Path(f"/proc/{pid}/statm").read_text("utf-8").split()[1]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
 def assert_durable(peer: Peer) -> None:
@@ -202,7 +232,7 @@ def assert_durable(peer: Peer) -> None:
 
 def _disturbance(result: Result) -> float:
     """Grows with what else the machine did meanwhile: processor time an edit, or time."""
-    for key in ("usPerOp", "p50", "alone", "oneAtATime", "perConnectionKB"):
+    for key in ("usPerOp", "p50", "alone", "oneAtATime", "perConnectionKB", "timesJson"):
         if key in result:
             return float(result[key] or 1e9)
     raise AssertionError(result)
@@ -299,6 +329,7 @@ def goals(results: dict[str, dict[str, Result]]) -> Iterator[Goal]:
         2,
     )
     yield "S5, 200 pipelined", "ms", get("S5", OURS, "pipelined"), "<=", 100
+    yield "room of 10,000 components", "times its JSON", get("room", OURS, "timesJson"), "<=", 8
     yield "idle connection", "KB", get("idle", OURS, "perConnectionKB"), "<=", 64
 
 
@@ -344,8 +375,13 @@ def main(arguments: list[str]) -> int:
             ("S4", (OURS, SHAREDB), bench.history(200)),
             ("S4 10,000", (OURS,), bench.history(10_000)),
             ("S5", (OURS, SHAREDB), bench.come_back),
+            ("room", (OURS,), bench.room),
             ("idle", (OURS,), bench.idle),
         ]
+        if full and (not wanted or "S1" in wanted):
+            for name, is_there in ((ON_POSTGRES, on_postgres), (HOCUSPOCUS, yjs)):
+                if not is_there:
+                    print(f"{name} is not here: docs/performance.md says what it needs")
         for scenario, servers, play in plan:
             if wanted and scenario not in wanted:
                 continue

@@ -6,6 +6,8 @@ import pytest
 
 from server.document.versioned import TYPE, Create, Edit, Snapshot, encode
 from server.ports import Commit, Committed, DocumentId, Milestone, NewOp, StoredOp
+from server.room.effects import AskLocks, CommitBatch
+from server.room.events import LocksGranted, Submit, Turn
 from server.room.kind import SCRATCH
 from server.room.limits import RoomLimits
 from server.runtime.history import milestone_of
@@ -54,6 +56,18 @@ async def filled(end: int = LENGTH) -> Cut:
 async def test_A8_a_room_holds_what_the_ops_make() -> None:
     room = await load_room(await filled(), DOCUMENT, SCRATCH, LIMITS)
     assert room.snapshot() == Snapshot(LENGTH, TYPE, {"n": LENGTH - 1})
+
+
+async def test_RM19_time_does_not_go_back_where_a_room_is_opened() -> None:
+    store = await filled()
+    await store.save_milestone(DOCUMENT, milestone_of(Snapshot(LENGTH, TYPE, {"n": LENGTH - 1})))
+    room = await load_room(store, DOCUMENT, SCRATCH, LIMITS)
+    room.handle(Submit("c", "s2", 1, LENGTH, count(1), "u1", 0))
+    (asked,) = room.handle(Turn())
+    assert isinstance(asked, AskLocks)
+    (commit,) = room.handle(LocksGranted((True,)))
+    assert isinstance(commit, CommitBatch)
+    assert [op.time for op in commit.ops] == [LENGTH]
 
 
 async def test_a_log_is_loaded_in_pieces_bounded_in_bytes() -> None:
