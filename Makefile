@@ -25,7 +25,7 @@ BENCH_PACKAGES := tests/bench/node_modules/.installed
 # What `soak` runs: make soak TESTS=tests/ot
 TESTS ?= tests
 
-.PHONY: help again setup run cluster test bench bench-quick bench-check soak bench-ot soak-ot cover picture clean
+.PHONY: help again setup run cluster test bench bench-quick bench-browser bench-check soak bench-ot soak-ot cover picture clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1	\2/p' Makefile
@@ -83,6 +83,10 @@ bench-check: $(SETUP) ## the check beside check-jsonschema, under a minute
 
 bench-quick: $(SETUP) $(INTEROP_PACKAGES) $(BENCH_PACKAGES) ## the same in about 3 minutes
 	@tools/node.sh .venv/bin/python -m tests.bench.compare --quick
+
+bench-browser: $(SETUP) $(DESIGNER) ## the designer at 2,000 and 10,000 components, in two browsers
+	@tools/chromium.sh
+	@tools/node.sh .venv/bin/python -m pytest -q -s -m bench tests/browser/test_bench.py
 
 soak: $(SETUP) $(DESIGNER) $(INTEROP_PACKAGES) ## the long runs; not a gate
 	@tools/services.sh

@@ -193,9 +193,9 @@ async def test_fast_typing_on_a_slow_machine_keeps_its_letters_in_order(
     data = ada.properties.get_by_role("textbox", name="Data", exact=True)
     await data.click()
     chrome = await ada.page.context.new_cdp_session(ada.page)
-    await chrome.send("Emulation.setCPUThrottlingRate", {"rate": 12})
+    await chrome.send("Emulation.setCPUThrottlingRate", {"rate": 8})
     text = "getClaims then what one two three four five"
-    for _ in range(3):
+    for _ in range(2):
         await data.press("Control+a")
         await data.press("Delete")
         await ada.page.keyboard.type(text)

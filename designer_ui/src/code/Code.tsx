@@ -19,7 +19,15 @@ export function Code(props: CodeProps) {
   const value = props.draft?.text ?? mirror.at([...elementPath(props.element), ...props.path]);
   const text = typeof value === "string" ? value : "";
   const waiting = (
-    <div className={props.language === "expression" ? css.waitingField : css.waiting}>{text}</div>
+    <div
+      className={
+        props.language === "expression" || props.language === "json"
+          ? css.waitingField
+          : css.waiting
+      }
+    >
+      {text}
+    </div>
   );
   return (
     <Fetched otherwise={waiting}>

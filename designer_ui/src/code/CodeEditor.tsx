@@ -6,6 +6,7 @@ import {
 } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { javascript, localCompletionSource } from "@codemirror/lang-javascript";
+import { json } from "@codemirror/lang-json";
 import {
   keywordCompletionSource,
   MSSQL,
@@ -36,7 +37,7 @@ import { usePeopleAt, useUi, useWorkspace, type Workspace } from "../workspace/w
 import { names } from "./completion";
 import { changesOf, fromDesign, LiveText } from "./live";
 import { colours, fieldLook, look } from "./look";
-import { boundParts, carets, faultMark, setCarets } from "./marks";
+import { boundParts, carets, faultMark, jsonMark, setCarets } from "./marks";
 import { typeOver } from "./typeOver";
 
 export interface CodeProps {
@@ -44,8 +45,8 @@ export interface CodeProps {
   path: Path;
   label: string;
   description?: string;
-  /** "expression": text with `{{ }}`, a field of the form; the others fill their place. */
-  language: "javascript" | "sql" | "text" | "expression";
+  /** "expression": text with `{{ }}`, and "json": fields of the form; the others fill their place. */
+  language: "javascript" | "sql" | "text" | "expression" | "json";
   /** The kind of the data source, which says whose SQL it is. */
   dialect?: string;
   /** Whose names are offered: a page's, or with null those of all pages. */
@@ -81,6 +82,8 @@ function languageOf(props: CodeProps, workspace: Workspace): Extension {
   if (props.language === "javascript") {
     sources.push(localCompletionSource);
     parts.push(javascript());
+  } else if (props.language === "json") {
+    return [json(), jsonMark, boundParts];
   } else {
     parts.push(boundParts, faultMark);
   }
@@ -120,7 +123,8 @@ export default function CodeEditor(props: CodeProps) {
   const wasClosed = useRef(closed);
   wasClosed.current = closed;
   const isDraft = draft !== undefined;
-  const isField = language === "expression";
+  const isJson = language === "json";
+  const isField = language === "expression" || isJson;
 
   useEffect(() => {
     const parent = host.current;
@@ -161,7 +165,8 @@ export default function CodeEditor(props: CodeProps) {
     });
     const fieldKeys = keymap.of([
       {
-        key: "Enter",
+        // Enter is for the next line where there can be several.
+        key: isJson ? "Mod-Enter" : "Enter",
         run: () => {
           echoes.current.clear();
           latest.current.draft?.onEnter();
@@ -219,7 +224,19 @@ export default function CodeEditor(props: CodeProps) {
       live?.close();
       editor.destroy();
     };
-  }, [workspace, commands, presence, session, element, path, gesture, dynamic, isDraft, isField]);
+  }, [
+    workspace,
+    commands,
+    presence,
+    session,
+    element,
+    path,
+    gesture,
+    dynamic,
+    isDraft,
+    isField,
+    isJson,
+  ]);
 
   const { dialect, page } = props;
   // biome-ignore lint/correctness/useExhaustiveDependencies: what the language is made of

@@ -10,6 +10,8 @@ import {
   WidgetType,
 } from "@codemirror/view";
 import { expressionFault } from "../model/expression";
+import { readJson } from "../model/json";
+import { isExpression } from "../model/schema";
 
 /** Texts beyond this are not searched for open brackets at every keystroke. */
 const MOST_CHECKED = 50_000;
@@ -33,18 +35,36 @@ export const boundParts = ViewPlugin.fromClass(
   { decorations: (plugin) => plugin.decorations },
 );
 
-function markFault(text: string): DecorationSet {
-  const fault = text.length > MOST_CHECKED ? undefined : expressionFault(text);
+interface Fault {
+  from: number;
+  to: number;
+  message: string;
+}
+
+function markFault(text: string, find: (text: string) => Fault | undefined): DecorationSet {
+  const fault = text.length > MOST_CHECKED || text === "" ? undefined : find(text);
   if (!fault) return Decoration.none;
   const mark = Decoration.mark({ class: "cm-fault", attributes: { title: fault.message } });
   return RangeSet.of([mark.range(fault.from, fault.to)]);
 }
 
+function marking(find: (text: string) => Fault | undefined) {
+  return StateField.define<DecorationSet>({
+    create: (state) => markFault(state.doc.toString(), find),
+    update: (marks, change) =>
+      change.docChanged ? markFault(change.newDoc.toString(), find) : marks,
+    provide: (field) => EditorView.decorations.from(field),
+  });
+}
+
 /** A wavy line under the first bracket, quote or `{{` that is not closed. */
-export const faultMark = StateField.define<DecorationSet>({
-  create: (state) => markFault(state.doc.toString()),
-  update: (marks, change) => (change.docChanged ? markFault(change.newDoc.toString()) : marks),
-  provide: (field) => EditorView.decorations.from(field),
+export const faultMark = marking(expressionFault);
+
+/** The same under the first thing that is no JSON; an expression in its place is none of its business. */
+export const jsonMark = marking((text) => {
+  if (text.trim() === "" || isExpression(text)) return undefined;
+  const read = readJson(text);
+  return "message" in read ? read : undefined;
 });
 
 export interface Caret {

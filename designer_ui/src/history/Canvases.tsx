@@ -72,12 +72,12 @@ export function Canvases({ comparison, page, onPage, element, onPick }: Canvases
       <div className={css.both}>
         {before ? (
           <figure>
-            <figcaption>Version {comparison.from}</figcaption>
+            <figcaption>{comparison.names[0]}</figcaption>
             <Still {...common} workspace={before} label="Canvas before" marks={marks.old} />
           </figure>
         ) : null}
         <figure>
-          <figcaption>Version {comparison.to}</figcaption>
+          <figcaption>{comparison.names[1]}</figcaption>
           <Still {...common} workspace={after} label="Canvas after" marks={marks.fresh} />
         </figure>
       </div>

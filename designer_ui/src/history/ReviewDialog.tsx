@@ -3,9 +3,8 @@ import { Button } from "../components/Button";
 import { Dialog, DialogActions } from "../components/Dialog";
 import field from "../components/Field.module.css";
 import { titleFault } from "../model/names";
-import type { User } from "../sync/rest";
+import { rest, type User } from "../sync/rest";
 import { reviewRest } from "../sync/reviews";
-import { versions } from "../sync/versions";
 import css from "./History.module.css";
 
 interface ReviewDialogProps {
@@ -25,17 +24,9 @@ export function ReviewDialog({ id, subject, title, onDone, onClose }: ReviewDial
   const [fault, setFault] = useState<string>();
   const key = useId();
   useEffect(() => {
-    // Those who worked on it before; a review without a list of them can still be asked for.
-    versions.list(id, {}, undefined, 200).then(
-      ({ versions: entries }) => {
-        const all = new Map(
-          entries.flatMap(({ authors }) => authors.map((each) => [each.id, each])),
-        );
-        setPeople([...all.values()]);
-      },
-      () => {},
-    );
-  }, [id]);
+    // A review can be asked for without naming anybody.
+    rest.people().then(setPeople, () => {});
+  }, []);
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     const wrong = titleFault(name);

@@ -1,6 +1,7 @@
 import { useEffect, useState } from "react";
 import type { Element } from "../model/document";
 import { type Blamed, versions } from "../sync/versions";
+import { newest } from "../workspace/blame";
 
 export interface By {
   name: string;
@@ -31,20 +32,8 @@ export function useBlame(
       current = false;
     };
   }, [id, element, version]);
-  return (path) => newest(rows, path);
-}
-
-/** The newest row at or below `path`, or the one above that it is part of. */
-export function newest(
-  rows: readonly Blamed[],
-  path: readonly (string | number)[],
-): By | undefined {
-  const touching = rows.filter((row) =>
-    row.path.slice(0, path.length).every((step, i) => step === path[i]),
-  );
-  const row = touching.reduce<Blamed | undefined>(
-    (best, each) => (best && best.version >= each.version ? best : each),
-    undefined,
-  );
-  return row && { name: row.author.name, at: row.at, version: row.version, path: row.path };
+  return (path) => {
+    const row = newest(rows, path);
+    return row && { name: row.author.name, at: row.at, version: row.version, path: row.path };
+  };
 }

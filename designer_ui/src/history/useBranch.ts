@@ -18,7 +18,7 @@ export function useBranch(
   types: TypesAnswer,
   me: User,
 ): Loaded<BranchSeen> {
-  const load = useCallback(async () => {
+  const load = useCallback(async (): Promise<BranchSeen> => {
     const compared = await branchRest.compare(root, branch);
     const { base, branch: now } = compared;
     const [before, after] = await Promise.all([
@@ -29,6 +29,7 @@ export function useBranch(
       compared,
       comparison: {
         design: branch,
+        names: [`Main, version ${base.version}`, `Branch, version ${now.version}`],
         from: base.version,
         to: now.version,
         diff: { summary: "", changes: compared.changes },

@@ -12,6 +12,7 @@ export interface Comparison {
   to: number;
   diff: Pick<Diff, "summary" | "changes">;
   /** null before the design was there. */
+  names: [string, string];
   before: Workspace | null;
   after: Workspace;
 }
@@ -39,6 +40,7 @@ export function useComparison(
         setFault(null);
         setComparison({
           design: id,
+          names: [`Version ${from}`, `Version ${to}`],
           from,
           to,
           diff: found,

@@ -3,6 +3,7 @@
  * server never sees "1." or "htt" and others see in the field's presence that someone is typing.
  */
 import type { Json } from "./document";
+import { readJson } from "./json";
 import { type Field, isExpression, type PropertyChecker } from "./schema";
 
 export type Parsed = { value: Json | undefined } | { fault: string };
@@ -35,16 +36,18 @@ function readText(field: Field, text: string): Parsed {
     case "json":
     case "options":
       if (text.trim() === "") return { value: undefined };
-      try {
-        return { value: JSON.parse(text) as Json };
-      } catch (error) {
-        return { fault: `This is no JSON yet: ${(error as Error).message}` };
-      }
+      return parseJson(text);
     case "expression":
       return readLoose(field, text);
     default:
       return text === "" && !field.free ? { value: undefined } : { value: text };
   }
+}
+
+/** JSON as a draft's outcome. */
+export function parseJson(text: string): Parsed {
+  const read = readJson(text);
+  return "message" in read ? { fault: read.message } : read;
 }
 
 /** An expression field whose literal is no text reads JSON: `[1, 2]`, `true`, `5`. */

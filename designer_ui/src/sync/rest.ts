@@ -124,6 +124,8 @@ export const rest = {
     ),
   renameElement: (id: string, element: string, name: string) =>
     call<Renamed>("POST", `${design(id)}/elements/rename`, JSON.stringify({ element, name })),
+  /** Everybody who can be called by name. */
+  people: async () => (await call<{ people: User[] }>("GET", "/api/people")).people,
   check: async (id: string) =>
     (await call<{ findings: Finding[] }>("GET", `${design(id)}/check`)).findings,
   /** The design as a file: ours, or that of the tool it came from. */

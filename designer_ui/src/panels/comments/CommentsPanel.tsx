@@ -1,10 +1,10 @@
 import { Check, RotateCcw, X } from "lucide-react";
-import { useMemo, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { IconButton } from "../../components/Button";
 import { elementPath } from "../../model/document";
 import { type Thread, threadsOf } from "../../model/threads";
 import type { Comment } from "../../sync/comments";
-import type { User } from "../../sync/rest";
+import { rest, type User } from "../../sync/rest";
 import {
   useComponent,
   useOutline,
@@ -132,14 +132,18 @@ function ThreadItem({ thread, people }: { thread: Thread<Comment>; people: reado
   );
 }
 
-/** Those who are here or have spoken. */
+/** Everybody of the house, where one may know them; in any case those who are here or have spoken. */
 function usePeopleToMention(list: readonly Comment[]): readonly User[] {
   const { me } = useWorkspace();
   const here = usePeople();
+  const [known, setKnown] = useState<readonly User[]>([]);
+  useEffect(() => {
+    rest.people().then(setKnown, () => {});
+  }, []);
   return useMemo(() => {
     const people = new Map<string, User>();
-    const all = [...here.map(({ user }) => user), ...list.map(({ author }) => author)];
+    const all = [...known, ...here.map(({ user }) => user), ...list.map(({ author }) => author)];
     for (const each of all) if (each.id !== me.id) people.set(each.id, each);
     return [...people.values()];
-  }, [here, list, me]);
+  }, [known, here, list, me]);
 }

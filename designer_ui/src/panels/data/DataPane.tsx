@@ -6,7 +6,7 @@ import { LeaseLine } from "../../leases/LeaseLine";
 import { DATA_WORDS, type DataSection, isSql, kindFor, takenNames } from "../../model/data";
 import type { DataSource, Json, Query, Script } from "../../model/document";
 import { elementPath } from "../../model/document";
-import type { Parsed } from "../../model/draft";
+import { type Parsed, parseJson } from "../../model/draft";
 import { setValue } from "../../model/intents";
 import { identifierFault, titleFault } from "../../model/names";
 import { CHECK } from "../../workspace/ui";
@@ -18,6 +18,7 @@ import {
   useWatched,
   useWorkspace,
 } from "../../workspace/workspace";
+import { DraftCodeControl } from "../properties/CodeControl";
 import { DraftControl } from "../properties/DraftControl";
 import fields from "../properties/fields.module.css";
 import css from "./DataPane.module.css";
@@ -294,24 +295,22 @@ function JsonField(props: JsonFieldProps) {
   const text = useMemo(() => (value === undefined ? "" : JSON.stringify(value, null, 2)), [value]);
   const parse = (typed: string): Parsed => {
     if (typed.trim() === "") return { value: objectOnly ? {} : undefined };
-    try {
-      const read = JSON.parse(typed) as Json;
-      const isObject = typeof read === "object" && read !== null && !Array.isArray(read);
-      return objectOnly && !isObject ? { fault: "This must be an object: { … }" } : { value: read };
-    } catch (error) {
-      return { fault: `This is no JSON yet: ${(error as Error).message}` };
-    }
+    const read = parseJson(typed);
+    if ("fault" in read) return read;
+    const { value: next } = read;
+    const isObject = typeof next === "object" && next !== null && !Array.isArray(next);
+    return objectOnly && !isObject ? { fault: "This must be an object: { … }" } : read;
   };
   return (
-    <DraftControl
+    <DraftCodeControl
       element={element}
       path={path}
       label={label}
       description={description}
       text={text}
       placeholder={description}
-      multiline
-      mono
+      language="json"
+      edits={`Edit ${label.toLowerCase()} of ${item.name}`}
       parse={parse}
       commit={(next) =>
         commands.set(element, path, next, `Edit ${label.toLowerCase()} of ${item.name}`)

@@ -5,7 +5,7 @@ import type { Parsed } from "../../model/draft";
 import { expressionFault } from "../../model/expression";
 import type { Path } from "../../model/op";
 import { pageOf } from "../../model/view";
-import { useFieldPresence } from "../../workspace/field";
+import { useFieldPresence, useUnkept } from "../../workspace/field";
 import { useOutline, useWorkspace } from "../../workspace/workspace";
 import { FieldFrame } from "./FieldFrame";
 import css from "./fields.module.css";
@@ -36,20 +36,28 @@ export function LiveCodeControl(props: CodeControlProps) {
   );
 }
 
-interface DraftCodeControlProps extends CodeControlProps {
+interface DraftCodeControlProps extends Omit<CodeControlProps, "id"> {
+  /** The component whose property it is; JSON needs to know no names. */
+  id?: string;
+  language?: "expression" | "json";
   text: string;
   parse(text: string): Parsed;
   commit(value: Json | undefined): void;
 }
 
-/** An expression that is sent on Enter or when the field is left, if it is whole by then. */
+/**
+ * An expression or JSON that is sent when the field is left, if it is whole by then: on Enter too, and
+ * where there are lines on Ctrl+Enter.
+ */
 export function DraftCodeControl(props: DraftCodeControlProps) {
-  const { element, path, text, parse, commit } = props;
+  const { element, path, text, parse, commit, language = "expression" } = props;
   const presence = useFieldPresence(element, path);
   const page = usePageOf(props.id);
   const [draft, setDraft] = useState<string | null>(null);
   const [tried, setTried] = useState(false);
-  const fault = tried && draft !== null ? faultOf(draft, parse) : undefined;
+  const wrong = draft === null ? undefined : faultOf(draft, parse);
+  const fault = tried ? wrong : undefined;
+  useUnkept(element, props.label, draft ?? "", wrong);
 
   const close = () => {
     setDraft(null);
@@ -76,7 +84,7 @@ export function DraftCodeControl(props: DraftCodeControlProps) {
         >
           <Code
             {...props}
-            language="expression"
+            language={language}
             page={page}
             invalid={invalid}
             draft={{
@@ -108,9 +116,12 @@ function faultOf(text: string, parse: (text: string) => Parsed): string | undefi
 }
 
 /** The page whose names the component's expressions may call. */
-function usePageOf(id: string): string | null {
+function usePageOf(id: string | undefined): string | null {
   const { mirror } = useWorkspace().session;
   const outline = useOutline();
   // biome-ignore lint/correctness/useExhaustiveDependencies: the outline says when it moves
-  return useMemo(() => pageOf(mirror, id) ?? null, [mirror, id, outline]);
+  return useMemo(
+    () => (id === undefined ? null : (pageOf(mirror, id) ?? null)),
+    [mirror, id, outline],
+  );
 }

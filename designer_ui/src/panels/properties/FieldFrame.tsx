@@ -4,6 +4,7 @@ import { IconButton } from "../../components/Button";
 import { useClosed } from "../../leases/useLease";
 import type { Element } from "../../model/document";
 import type { Path } from "../../model/op";
+import { useAuthor } from "../../workspace/blame";
 import { usePeopleAt, useRefusal, useWorkspace } from "../../workspace/workspace";
 import css from "./fields.module.css";
 
@@ -33,6 +34,7 @@ export function FieldFrame(props: FrameProps) {
   const { element, path, label, description, fault, wide, extra, children } = props;
   const { session, ui } = useWorkspace();
   const id = useId();
+  const author = useAuthor(element, path);
   const people = usePeopleAt(element, path);
   const refusal = useRefusal(element, path);
   const person = people[0];
@@ -45,7 +47,12 @@ export function FieldFrame(props: FrameProps) {
       data-person={person !== undefined}
     >
       <div className={css.labelRow}>
-        <label htmlFor={id} title={description} id={`${id}-label`}>
+        <label
+          htmlFor={id}
+          title={[description, author.said].filter(Boolean).join("\n")}
+          id={`${id}-label`}
+          onPointerEnter={author.ask}
+        >
           {label}
         </label>
         <fieldset className={css.bare} disabled={closed}>

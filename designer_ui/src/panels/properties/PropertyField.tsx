@@ -1,17 +1,16 @@
-import { ChevronDown, SquareFunction } from "lucide-react";
+import { SquareFunction } from "lucide-react";
 import { useState } from "react";
 import { IconButton } from "../../components/Button";
 import type { Component, Json } from "../../model/document";
 import { parseDraft, showValue } from "../../model/draft";
 import { type Field, isExpression } from "../../model/schema";
-import { words } from "../../model/words";
-import { useFieldPresence } from "../../workspace/field";
 import { useWorkspace } from "../../workspace/workspace";
+import { ChoiceControl } from "./ChoiceControl";
 import { DraftCodeControl, LiveCodeControl } from "./CodeControl";
 import { DraftControl } from "./DraftControl";
-import { FieldFrame } from "./FieldFrame";
 import css from "./fields.module.css";
 import { OptionsControl } from "./OptionsControl";
+import { SwitchControl } from "./SwitchControl";
 import { TextControl } from "./TextControl";
 
 interface PropertyFieldProps {
@@ -86,15 +85,27 @@ export function PropertyField({ id, component, field }: PropertyFieldProps) {
       />
     );
   }
+  if (field.control === "json") {
+    return (
+      <DraftCodeControl
+        {...common}
+        id={id}
+        language="json"
+        text={showValue(field, value)}
+        placeholder={fallback ?? ""}
+        edits={edits}
+        parse={(text) => parseDraft(field, text, checker)}
+        commit={set}
+      />
+    );
+  }
   if (!(field.control in CONTROLS)) {
-    const long = field.control === "json" || field.control === "options";
     return (
       <DraftControl
         {...common}
         text={showValue(field, value)}
         placeholder={fallback ?? ""}
-        multiline={long || field.control === "textarea"}
-        mono={long}
+        multiline={field.control === "textarea"}
         numeric={field.control === "number"}
         parse={(text) => parseDraft(field, text, checker)}
         commit={set}
@@ -118,67 +129,20 @@ interface ControlProps {
 }
 
 function BooleanControl(props: ControlProps) {
-  const { field, value, set, element, path } = props;
-  const presence = useFieldPresence(element, path);
+  const { field, value, set } = props;
   const on = value === undefined ? field.fallback === true : value === true;
-  return (
-    <FieldFrame {...props}>
-      {({ id, describedBy }) => (
-        <button
-          type="button"
-          id={id}
-          role="switch"
-          aria-checked={on}
-          aria-describedby={describedBy}
-          className={css.switch}
-          onFocus={presence.onFocus}
-          onBlur={presence.leave}
-          onClick={() => set(!on)}
-        >
-          <i />
-        </button>
-      )}
-    </FieldFrame>
-  );
+  return <SwitchControl {...props} on={on} onToggle={() => set(!on)} />;
 }
 
 function EnumControl(props: ControlProps) {
-  const { field, value, set, element, path } = props;
-  const presence = useFieldPresence(element, path);
-  const choices = field.literal.enum ?? [];
-  const shown = value ?? field.fallback;
-  const known = choices.some((choice) => choice === shown);
+  const { field, value, set } = props;
   return (
-    <FieldFrame {...props}>
-      {({ id, describedBy, invalid }) => (
-        <>
-          <select
-            id={id}
-            className={css.input}
-            aria-describedby={describedBy}
-            aria-invalid={invalid}
-            value={shown === undefined ? "" : String(shown)}
-            onFocus={presence.onFocus}
-            onBlur={presence.leave}
-            onChange={(event) =>
-              set(choices.find((choice) => String(choice) === event.target.value))
-            }
-          >
-            {known ? null : (
-              <option value={shown === undefined ? "" : String(shown)}>
-                {String(shown ?? "")}
-              </option>
-            )}
-            {choices.map((choice) => (
-              <option key={String(choice)} value={String(choice)}>
-                {words(String(choice))}
-              </option>
-            ))}
-          </select>
-          <ChevronDown className={css.chevron} aria-hidden="true" />
-        </>
-      )}
-    </FieldFrame>
+    <ChoiceControl
+      {...props}
+      choices={field.literal.enum ?? []}
+      value={value ?? field.fallback}
+      onChoose={set}
+    />
   );
 }
 

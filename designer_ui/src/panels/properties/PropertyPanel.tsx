@@ -21,6 +21,7 @@ import {
 import panel from "../panel.module.css";
 import { DraftControl } from "./DraftControl";
 import { EventField } from "./EventField";
+import { FieldGroups } from "./FieldGroups";
 import css from "./fields.module.css";
 import { PropertyField } from "./PropertyField";
 import { SeveralProperties } from "./SeveralProperties";
@@ -84,19 +85,11 @@ function ComponentProperties({ id }: { id: string }) {
             This type is not known here. It is kept as it is, and can be moved, renamed and deleted.
           </p>
         )}
-        {groups.map((group) => (
-          <div key={group.name} className={css.group} role="group" aria-label={group.name}>
-            <h3>{group.name}</h3>
-            {group.fields.map((field) => (
-              <PropertyField
-                key={field.path.join("/")}
-                id={id}
-                component={component}
-                field={field}
-              />
-            ))}
-          </div>
-        ))}
+        <FieldGroups groups={groups}>
+          {(field) => (
+            <PropertyField key={field.path.join("/")} id={id} component={component} field={field} />
+          )}
+        </FieldGroups>
         {type && type.events.length > 0 ? (
           <div className={css.group} role="group" aria-label="Events">
             <h3>Events</h3>

@@ -1,18 +1,17 @@
-import { ChevronDown, CopyPlus, Trash2 } from "lucide-react";
+import { CopyPlus, Trash2 } from "lucide-react";
 import { useMemo } from "react";
 import { IconButton } from "../../components/Button";
 import type { Component, Json } from "../../model/document";
 import { parseDraft, showValue } from "../../model/draft";
 import { equal } from "../../model/op";
 import { effective, type Field, isExpression, sharedFields } from "../../model/schema";
-import { words } from "../../model/words";
-import { useFieldPresence } from "../../workspace/field";
 import { useComponents, useWorkspace } from "../../workspace/workspace";
+import { ChoiceControl } from "./ChoiceControl";
 import { DraftControl } from "./DraftControl";
-import { FieldFrame } from "./FieldFrame";
+import { FieldGroups } from "./FieldGroups";
 import css from "./fields.module.css";
+import { MIXED, SwitchControl } from "./SwitchControl";
 
-const MIXED = "Mixed";
 const LISTED = 8;
 
 /** The form over several components: what all of them have, set in all of them as one edit. */
@@ -47,19 +46,16 @@ export function SeveralProperties({ ids }: { ids: readonly string[] }) {
           ))}
           {components.length > LISTED ? <li>{components.length - LISTED} more</li> : null}
         </ul>
-        {groups.map((group) => (
-          <div key={group.name} className={css.group} role="group" aria-label={group.name}>
-            <h3>{group.name}</h3>
-            {group.fields.map((field) => (
-              <SharedField
-                key={field.path.join("/")}
-                ids={ids}
-                components={components}
-                field={field}
-              />
-            ))}
-          </div>
-        ))}
+        <FieldGroups groups={groups}>
+          {(field) => (
+            <SharedField
+              key={field.path.join("/")}
+              ids={ids}
+              components={components}
+              field={field}
+            />
+          )}
+        </FieldGroups>
         {groups.length === 0 ? <p className={css.note}>These have no property in common.</p> : null}
       </div>
     </>
@@ -77,7 +73,6 @@ function SharedField({ ids, components, field }: SharedFieldProps) {
   const { path, label, description } = field;
   const [part, name] = path as ["props" | "style", string];
   const element = `components/${ids[0]}`;
-  const presence = useFieldPresence(element, path);
   const values = components.map((each) => effective(types.of(each), each, part, name));
   const [value] = values;
   const mixed = !values.every((each) => equal(each, value));
@@ -92,59 +87,13 @@ function SharedField({ ids, components, field }: SharedFieldProps) {
   const plain = mixed || !isExpression(value);
 
   if (field.control === "boolean" && plain) {
-    return (
-      <FieldFrame {...common}>
-        {({ id, describedBy }) => (
-          <>
-            <button
-              type="button"
-              id={id}
-              role="switch"
-              aria-checked={value === true && !mixed}
-              aria-describedby={describedBy}
-              className={css.switch}
-              data-mixed={mixed}
-              onFocus={presence.onFocus}
-              onBlur={presence.leave}
-              onClick={() => set(mixed || value !== true)}
-            >
-              <i />
-            </button>
-            {mixed ? <span className={css.mixed}>{MIXED}</span> : null}
-          </>
-        )}
-      </FieldFrame>
-    );
+    const on = value === true;
+    return <SwitchControl {...common} on={on} mixed={mixed} onToggle={() => set(mixed || !on)} />;
   }
   const choices = field.literal.enum;
   if (field.control === "enum" && choices && plain) {
-    const known = !mixed && choices.some((choice) => choice === value);
     return (
-      <FieldFrame {...common}>
-        {({ id, describedBy }) => (
-          <>
-            <select
-              id={id}
-              className={css.input}
-              aria-describedby={describedBy}
-              value={known ? String(value) : ""}
-              onFocus={presence.onFocus}
-              onBlur={presence.leave}
-              onChange={({ target }) =>
-                set(choices.find((choice) => String(choice) === target.value))
-              }
-            >
-              {known ? null : <option value="">{mixed ? MIXED : String(value ?? "")}</option>}
-              {choices.map((choice) => (
-                <option key={String(choice)} value={String(choice)}>
-                  {words(String(choice))}
-                </option>
-              ))}
-            </select>
-            <ChevronDown className={css.chevron} aria-hidden="true" />
-          </>
-        )}
-      </FieldFrame>
+      <ChoiceControl {...common} choices={choices} value={value} mixed={mixed} onChoose={set} />
     );
   }
   const structured = field.control === "json" || field.control === "options";
