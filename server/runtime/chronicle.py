@@ -38,7 +38,7 @@ _BEHIND_OPS: Final = 2_000
 
 _TICK_SECONDS: Final = 0.5
 _LISTEN_RETRY_SECONDS: Final = 1.0
-_MOST_KEPT: Final = 8
+_MOST_KEPT: Final = 4
 _MOST_ELEMENTS_KEPT: Final = 5_000
 """Journals kept between pieces, and how large their designs may be: others are opened again."""
 
@@ -110,18 +110,23 @@ class Chronicle:
 
     async def up_to_date(self, document: DocumentId) -> Indexed:
         """Look at all that is committed by now. Cancelling is safe: whole pieces are kept."""
+        head = (await self._store.head(document)).version
+        while (at := await self._advance(document, head)).version < head:
+            pass
+        return at
+
+    async def _advance(self, document: DocumentId, head: int) -> Indexed:
+        """Look at the next piece, one at a time for each design."""
         lock = self._locks.setdefault(document, asyncio.Lock())
         try:
             async with lock:
-                return await self._advance(document)
+                return await self._advance_alone(document, head)
         finally:
             if not lock.locked():
                 self._locks.pop(document, None)
 
-    async def _advance(self, document: DocumentId) -> Indexed:
-        head = (await self._store.head(document)).version
-        tries = 0
-        while True:
+    async def _advance_alone(self, document: DocumentId, head: int) -> Indexed:
+        for _ in range(_MOST_TRIES):
             at = await self._chronicle.indexed(document)
             if at.version >= head:
                 return at
@@ -136,10 +141,9 @@ class Chronicle:
                 piece.entries.append(last)
             after = Indexed(journal.version, journal.base)
             if await self._chronicle.save(document, at, after, piece):
-                self._keep(document, journal)
-                tries = 0
-            elif (tries := tries + 1) == _MOST_TRIES:
-                raise StoreUnavailable("other nodes write the same history all the time")
+                self._keep(document, journal, head)
+                return after
+        raise StoreUnavailable("other nodes write the same history all the time")
 
     async def _read_on(
         self, document: DocumentId, journal: Journal, known: int, head: int, piece: Piece
@@ -154,8 +158,9 @@ class Chronicle:
         except (OpError, ValueError, DesignError) as error:
             raise _damaged(journal.version) from error
 
-    def _keep(self, document: DocumentId, journal: Journal) -> None:
-        if journal.elements <= _MOST_ELEMENTS_KEPT:
+    def _keep(self, document: DocumentId, journal: Journal, head: int) -> None:
+        """For the next piece: a large design's only as long as there is one."""
+        if journal.version < head or journal.elements <= _MOST_ELEMENTS_KEPT:
             self._journals[document] = journal
             if len(self._journals) > _MOST_KEPT:
                 self._journals.popitem(last=False)
@@ -176,7 +181,7 @@ class Chronicle:
             await asyncio.sleep(_LISTEN_RETRY_SECONDS)
 
     async def _work(self) -> None:
-        """Look at designs that have been quiet for a while, one after the other. Runs until cancelled."""
+        """Look at designs that have been quiet for a while, piece by piece. Runs until cancelled."""
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(min(_TICK_SECONDS, self._quiet_seconds))
@@ -184,14 +189,25 @@ class Chronicle:
                 if loop.time() - last < self._quiet_seconds and version - since < _BEHIND_OPS:
                     continue
                 self._behind.pop(document, None)
-                try:
-                    await self.up_to_date(document)
-                except StoreUnavailable:
-                    self._behind.setdefault(document, (since, version, loop.time()))
-                except DesignError as error:
-                    _log.error("%s: no history: %s", document, error)
-                except Exception:
-                    _log.exception("%s: no history", document)
+                started = loop.time()
+                reached = await self._looked_at(document, version)
+                if reached < version:
+                    since, _, last = self._behind.get(document, (reached, 0, last))
+                    self._behind[document] = (min(since, reached), version, last)
+                # Who edits is served first: no more than a fifth of the time is taken.
+                await asyncio.sleep(4 * (loop.time() - started))
+
+    async def _looked_at(self, document: DocumentId, version: int) -> int:
+        """One piece on, towards `version`. Returns: how far it is; `version` if it cannot be helped."""
+        try:
+            return (await self._advance(document, version)).version
+        except StoreUnavailable:
+            return version - 1  # to be tried again
+        except DesignError as error:
+            _log.error("%s: no history: %s", document, error)
+        except Exception:
+            _log.exception("%s: no history", document)
+        return version
 
     # -- blame -------------------------------------------------------------------------------------
 
