@@ -6,7 +6,9 @@ import asyncio
 import contextlib
 import json
 import re
+import struct
 from pathlib import Path
+from socket import SO_LINGER, SOL_SOCKET
 from typing import Any
 
 import httpx
@@ -133,3 +135,37 @@ async def test_D6_a_peer_that_is_gone_without_a_word_is_found(server: ServerProc
             proxy.cut()
             with pytest.raises(ConnectionClosed):
                 await gone.recv()
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
+async def test_D5_connections_that_break_off_leave_nothing_behind(tmp_path: Path) -> None:
+    """Three rounds of 300 that are reset while they have a design open; later rounds need no more."""
+    at = {"c": "scratch", "d": "broken"}
+    with ServerProcess(tmp_path / "node", {"COWEAVE_SCRATCH": "1"}) as server:
+        async with asyncio.timeout(120), contextlib.AsyncExitStack() as stack:
+            here = await opened(server.url, "Ada")
+            stack.push_async_callback(here.close)
+            create = {"type": JSON0, "data": {"text": "x" * 10_000}}
+            await ask(here, {"a": "op", **at, "v": None, "seq": 1, "create": create})
+            after: list[int] = []
+            for _ in range(3):
+                crowd = await asyncio.gather(
+                    *(opened(server.url, f"User{n % 30}", ping_interval=None) for n in range(300))
+                )
+                for one in crowd:
+                    await ask(one, {"a": "s", **at, "v": None})
+                for one in crowd:
+                    reset(one)
+                async with asyncio.timeout(5):
+                    while await figure(server, "coweave_connections") > 1:
+                        await ask(here, {"a": "pp"})
+                after.append(resident_kb(server.pid))
+            assert await ask(here, {"a": "pp"}) == {"a": "pp"}
+    assert after[2] - after[1] < 8 * 1024, after
+
+
+def reset(socket: ClientConnection) -> None:
+    """End it without a word, as a process that is killed does."""
+    raw = socket.transport.get_extra_info("socket")
+    raw.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
+    socket.transport.abort()
