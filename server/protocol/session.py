@@ -212,9 +212,7 @@ class Session:
             self._owned.setdefault(public, message.src)
             if len(self._owned) > _MAX_OWNED:  # never its own: that one came first
                 del self._owned[list(self._owned)[1]]
-            if public != message.src:
-                message = replace(message, src=public)
-        return Do(message, request)
+        return Do(replace(message, src=public), request)
 
     def _subscribe(self, collection: str, ids: Sequence[str]) -> None:
         self._used = True
