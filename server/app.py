@@ -85,6 +85,10 @@ from .web.static import designer_routes
 from .web.versions import Ground
 from .web.watch import Watch
 from .web.who import Doorkeeper
+from .yjs.gateway import Needs
+from .yjs.gateways import Gateways
+from .yjs.shape import Shape
+from .yjs.sockets import YjsSocket
 
 __all__ = ["Backend", "claim", "create_app", "milestone_key", "open_backend", "open_store"]
 
@@ -114,6 +118,7 @@ class Backend:
     provider: Provider | None
     doorkeeper: Doorkeeper
     watch: Watch
+    gateways: Gateways
 
 
 def _types(settings: Settings) -> TypeRegistry:
@@ -196,6 +201,16 @@ async def open_backend(
             rooms.know_leases(document, (await store.leases.read(document)).live())
 
         news = await stack.enter_async_context(News(audience, bus, protection_changed))
+        needs = Needs(
+            rooms=rooms,
+            store=store,
+            states=store.yjs_states,
+            history=history,
+            rights=access,
+            shape=Shape(types),
+            clock=_milliseconds,
+        )
+        gateways = await stack.enter_async_context(Gateways(needs, presence))
         yield Backend(
             store=store,
             committer=committer,
@@ -239,6 +254,7 @@ async def open_backend(
             provider=provider,
             doorkeeper=doorkeeper,
             watch=watch,
+            gateways=gateways,
         )
 
 
@@ -354,8 +370,10 @@ def _routes(settings: Settings, backend: Backend, identities: Identities) -> lis
         doorkeeper=doorkeeper,
         scratch=settings.scratch,
     )
+    yjs = YjsSocket(backend.gateways, doorkeeper, budget, services.names, backend.audience)
     return [
         WebSocketRoute("/ws/sharedb", socket),
+        WebSocketRoute("/ws/yjs/{design}", yjs),
         WebSocketRoute("/{path:path}", _no_such_socket),
         *api.routes(),
         *LeaseRoutes(leases, doorkeeper).routes(),

@@ -41,6 +41,8 @@ __all__ = [
     "Store",
     "StoreUnavailable",
     "StoredOp",
+    "YjsState",
+    "YjsStates",
 ]
 
 
@@ -365,6 +367,30 @@ class Audit(Protocol):
 
 class LocksUnavailable(Exception):
     """The lock service cannot answer now; whoever asked goes on without, and the commit decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class YjsState:
+    """What is kept of a design's Yjs document: the `number`-th state, counted from 1, at `version`."""
+
+    number: int
+    version: int
+    body: bytes
+
+
+class YjsStates(Protocol):
+    """The states of Yjs documents. The first decides which items a document has, for ever."""
+
+    async def newest(self, document: DocumentId) -> YjsState | None:
+        """The one with the highest number."""
+        ...
+
+    async def add(self, document: DocumentId, state: YjsState) -> bool:
+        """Keep it as the next one; False if one of that number is there. The last two are kept.
+
+        Raises: ValueError if the number is not 1 and the one before it is not there.
+        """
+        ...
 
 
 class Locks(Protocol):

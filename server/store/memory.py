@@ -30,6 +30,7 @@ from .chain import ROOT, row_hashes
 from .leases import MemoryLeases
 from .records import memory_records
 from .trail import entry_hash, stored_details
+from .yjs_states import MemoryYjsStates
 
 __all__ = ["MemoryAudit", "MemoryDesigns", "MemoryPeople", "MemoryStore"]
 
@@ -49,6 +50,7 @@ class MemoryStore:
         self._logs: dict[DocumentId, _Log] = {}
         self.people = MemoryPeople()
         self.audit = MemoryAudit()
+        self.yjs_states = MemoryYjsStates()
         self.records = memory_records()
         self.leases = MemoryLeases(lambda document: document in self._logs)
         self.designs = MemoryDesigns(self.leases)

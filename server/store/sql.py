@@ -29,6 +29,7 @@ from .labels import SqlLabels
 from .leases import SqlLeases
 from .records import sql_records
 from .trail import SqlAudit
+from .yjs_states import SqlYjsStates
 
 __all__ = ["SqlStore"]
 
@@ -48,6 +49,7 @@ class SqlStore:
         self.designs = SqlDesigns(self._database)
         self.people = SqlPeople(self._database)
         self.audit = SqlAudit(self._database)
+        self.yjs_states = SqlYjsStates(self._database)
         self.records = sql_records(self._database)
         self.leases = SqlLeases(self._database)
         self.grants = SqlGrants(self._database)

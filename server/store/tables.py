@@ -41,6 +41,7 @@ __all__ = [
     "tokens",
     "touches",
     "verdicts",
+    "yjs_states",
 ]
 
 metadata = MetaData()
@@ -489,4 +490,13 @@ label_heads = Table(
     _column("hash", LargeBinary),
     PrimaryKey("tenant", "design", name="pk_label_heads"),
     sqlite_with_rowid=False,
+)
+
+yjs_states = Table(
+    "yjs_states",
+    metadata,
+    *_texts("tenant", "collection", "document"),
+    *_numbers("number", "version"),
+    _column("body", LargeBinary),  # zstd
+    PrimaryKey("tenant", "collection", "document", "number", name="pk_yjs_states"),
 )
