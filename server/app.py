@@ -370,7 +370,15 @@ def _routes(settings: Settings, backend: Backend, identities: Identities) -> lis
         doorkeeper=doorkeeper,
         scratch=settings.scratch,
     )
-    yjs = YjsSocket(backend.gateways, doorkeeper, budget, services.names, backend.audience)
+    yjs = YjsSocket(
+        backend.gateways,
+        doorkeeper,
+        backend.watch,
+        budget,
+        seats,
+        services.names,
+        backend.audience,
+    )
     return [
         WebSocketRoute("/ws/sharedb", socket),
         WebSocketRoute("/ws/yjs/{design}", yjs),
@@ -381,7 +389,7 @@ def _routes(settings: Settings, backend: Backend, identities: Identities) -> lis
         *_review_routes(backend.desk, doorkeeper),
         *sign_in,
         *_people_routes(backend),
-        _metrics(backend, socket).route(),
+        _metrics(backend, socket, yjs).route(),
         *designer_routes(),
     ]
 
@@ -440,12 +448,13 @@ def _people_routes(backend: Backend) -> list[Route]:
     return [*SharingRoutes(sharing, doorkeeper).routes(), *members.routes()]
 
 
-def _metrics(backend: Backend, socket: ShareDBSocket) -> Metrics:
+def _metrics(backend: Backend, socket: ShareDBSocket, yjs: YjsSocket) -> Metrics:
     rooms, committer, audience = backend.rooms, backend.committer, backend.audience
     return Metrics(
         rooms.meters,
         {
             ("connections", "People's connections, one per open tab."): socket.__len__,
+            ("yjs_connections", "Yjs clients that are connected."): yjs.__len__,
             ("outbox_bytes", "Bytes that wait to be read."): lambda: socket.waiting_bytes,
             ("rooms", "Documents that are open in memory."): rooms.__len__,
             ("documents_followed", "Documents that somebody has open."): audience.__len__,

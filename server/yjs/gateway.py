@@ -455,8 +455,12 @@ class Gateway:
         fault = arrived.fault(self._halves)
         self._learn(arrived, upload.client.principal.id)
         upload.elements = self._reading.elements(upload.places)
-        if not is_new and not upload.places:
-            return False
+        if not upload.places:
+            if not is_new:
+                return False
+            upload.client.outbox.reply(
+                wire.refuses("overtaken: What you changed is gone meanwhile")
+            )
         if fault is not None:
             upload.is_refused = True
             upload.client.outbox.reply(wire.refuses(f"{Code.INVALID}: {fault}"))

@@ -181,7 +181,7 @@ class Replica:
             touched = self._touched.take()
             places = [] if is_read else outermost([*places, *touched])
             if not is_sound:
-                renewed = list(dict.fromkeys(self._element(place) for place in touched))
+                renewed = touched
         self._design.advance(edit)
         if not places and not renewed:
             return EMPTY
@@ -191,9 +191,6 @@ class Replica:
             for place in places:
                 self.tree.settle_at(place, self.at)
         return self._take_made()
-
-    def _element(self, place: Place) -> Place:
-        return place[: self._shape.depth(str(place[0]))]
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

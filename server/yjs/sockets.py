@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
+from collections.abc import Mapping
+from contextlib import ExitStack, suppress
+from dataclasses import replace
 from typing import Final
 
 from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from ot.types import Json
+
 from ..errors import Code, DesignError
-from ..policy.rights import DESIGNS, Right
+from ..policy.rights import DESIGNS, Principal, Right
 from ..ports import DocumentId
+from ..web.access import Access
 from ..web.audience import Audience
 from ..web.budget import Budget
 from ..web.journal import line
 from ..web.names import Names
 from ..web.replies import refusal_reply
-from ..web.who import Doorkeeper
+from ..web.seats import Seats
+from ..web.watch import CLOSE_SIGN_IN, Watch
+from ..web.who import Doorkeeper, Visitor
 from . import wire
-from .gateway import CLOSE_BAD, Client, Gateway
+from .gateway import CLOSE_BAD, CLOSE_TRY_AGAIN, Client, Gateway
 from .gateways import Gateways
 from .lib0 import Malformed
 from .outbox import CLOSE_SLOW
@@ -31,10 +38,8 @@ __all__ = ["YjsSocket"]
 
 _log = logging.getLogger("coweave.yjs")
 
-_CHECK_SECONDS: Final = 2.0
 _STALL_SECONDS: Final = 10.0
 _CLOSE_GONE: Final = 4404
-_CLOSE_FAULT: Final = 1011
 
 
 class YjsSocket:
@@ -44,53 +49,68 @@ class YjsSocket:
         self,
         gateways: Gateways,
         doorkeeper: Doorkeeper,
+        watch: Watch,
         budget: Budget,
+        seats: Seats,
         names: Names,
         audience: Audience,
     ) -> None:
         self._gateways = gateways
-        self._rights = gateways.needs.rights
+        self._access = gateways.needs.rights
         self._doorkeeper = doorkeeper
+        self._watch = watch
         self._budget = budget
+        self._seats = seats
         self._names = names
         self._audience = audience
-        self._clients: set[Client] = set()
+        self._clients = 0
 
     def __len__(self) -> int:
         """How many clients are connected."""
-        return len(self._clients)
+        return self._clients
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         websocket = WebSocket(scope, receive, send)
-        try:
-            principal = await self._doorkeeper.principal(HTTPConnection(scope))
-            document = DocumentId(principal.tenant, DESIGNS, scope["path_params"]["design"])
-            await self._rights.check(principal, Right.READ, document)
-        except DesignError as error:
-            await websocket.send_denial_response(refusal_reply(error))
-            return
-        self._names.learn(principal)
-        await websocket.accept()
-        client = Client(principal)
-        self._clients.add(client)
+        with ExitStack() as stack:
+            try:
+                visitor = await self._doorkeeper.visitor(HTTPConnection(scope))
+                principal = visitor.principal
+                document = DocumentId(principal.tenant, DESIGNS, scope["path_params"]["design"])
+                await self._access.check(principal, Right.READ, document)
+                stack.enter_context(self._seats.taken(f"{principal.tenant}/{principal.id}"))
+            except DesignError as error:
+                self._gateways.needs.rooms.meters.refused[error.code] += 1
+                await websocket.send_denial_response(refusal_reply(error))
+                return
+            self._names.learn(principal)
+            await websocket.accept()
+            await self._serve(visitor, document, websocket)
+
+    async def _serve(self, visitor: Visitor, document: DocumentId, websocket: WebSocket) -> None:
+        client = Client(visitor.principal)
+        guest = _Guest(visitor, client, document, self._access)
         gateway, crowd = self._gateways.of(document)
-        _log.info(line("yjs.opened", design=document.id, user=principal.id))
-        spectator = _Spectator(client)
-        self._audience.join(document, spectator)
+        _log.info(line("yjs.opened", design=document.id, user=client.principal.id))
+        self._clients += 1
+        self._watch.enter(guest)
+        self._audience.join(document, guest)
         try:
             async with asyncio.TaskGroup() as tasks:
                 writing = tasks.create_task(self._write(client, websocket))
-                watching = tasks.create_task(self._watch(client, document, crowd))
+                renewing = tasks.create_task(self._renew(client, crowd))
                 reading = tasks.create_task(self._read(client, gateway, crowd, websocket))
                 await asyncio.wait({reading, writing}, return_when=asyncio.FIRST_COMPLETED)
-                for task in (reading, writing, watching):
+                for task in (reading, writing, renewing):
                     task.cancel()
         finally:
-            self._audience.leave(document, spectator)
-            self._clients.discard(client)
+            self._clients -= 1
+            self._watch.leave(guest)
+            self._audience.leave(document, guest)
             crowd.leave(client)
             gateway.leave(client)
-            _log.info(line("yjs.closed", design=document.id, user=principal.id))
+            dropped = client.outbox.closing
+            reason = None if dropped is None else dropped[1]
+            _log.info(line("yjs.closed", design=document.id, dropped=reason))
 
     async def _read(
         self, client: Client, gateway: Gateway, crowd: Crowd, websocket: WebSocket
@@ -140,29 +160,46 @@ class YjsSocket:
             async with asyncio.timeout(_STALL_SECONDS):
                 await websocket.close(*end)
 
-    async def _watch(self, client: Client, document: DocumentId, crowd: Crowd) -> None:
-        """See that the right to read lasts, and that presences are not forgotten."""
-        passed = 0.0
+    async def _renew(self, client: Client, crowd: Crowd) -> None:
+        """See that presences are not forgotten."""
         while True:
-            await asyncio.sleep(_CHECK_SECONDS)
-            passed += _CHECK_SECONDS
-            try:
-                await self._rights.check(client.principal, Right.READ, document)
-            except DesignError as error:
-                if not error.code.is_retryable:
-                    client.outbox.close(_CLOSE_GONE, error.code)
-            if passed >= RENEW_SECONDS:
-                passed = 0.0
-                crowd.renew_for(client)
+            await asyncio.sleep(RENEW_SECONDS)
+            crowd.renew_for(client)
 
 
-class _Spectator:
-    """A Yjs client as one who has a design open."""
+class _Guest:
+    """A Yjs client as somebody who was let in, and has a design open."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(
+        self, visitor: Visitor, client: Client, document: DocumentId, access: Access
+    ) -> None:
+        self.visitor = visitor
         self._client = client
+        self._document = document
+        self._access = access
+
+    async def reconsider(self, principal: Principal) -> None:
+        """This is who the client is now."""
+        self.visitor = replace(self.visitor, principal=principal)
+        self._client.principal = principal
+        try:
+            await self._access.check(principal, Right.READ, self._document)
+            if self._client.is_muted:
+                await self._access.check(principal, Right.EDIT, self._document)
+                # It may edit again: it comes back, and brings what was not taken.
+                self._client.outbox.close(CLOSE_TRY_AGAIN, "rights have changed")
+        except DesignError as error:
+            if error.code is Code.NOT_FOUND:
+                await self.withdraw(self._document, error)
+
+    def expel(self, error: DesignError) -> None:
+        """The credential does not hold any more."""
+        self._client.outbox.close(CLOSE_SIGN_IN, error.code)
 
     async def withdraw(self, document: DocumentId, error: DesignError) -> None:
         """The design is taken from it."""
         self._client.outbox.reply(wire.refuses(f"{error.code}: {error.message}"))
         self._client.outbox.close(_CLOSE_GONE, error.code)
+
+    def hear(self, news: Mapping[str, Json]) -> None:
+        """Stock Yjs clients know no such news."""

@@ -115,16 +115,8 @@ class Tree:
                 return
 
     def renew(self, path: Sequence[Step], wanted: Callable[[Sequence[Step]], Json]) -> None:
-        """Write the element that `path` lies in anew, whatever it holds."""
-        depth = self._shape.depth(str(path[0]))
-        element = wanted(path[:depth])
-        if depth == 2:
-            self.put(path[:2], element, element)
-            return
-        there = self.roots[str(path[0])]
-        content = element if isinstance(element, dict) else {}
-        for key in sorted(there.keys() | content.keys()):
-            self.put([path[0], key], content.get(key, ABSENT), element)
+        """Write the value at `path` anew, whatever is there."""
+        self.put(path, wanted(path), wanted(path[: self._shape.depth(str(path[0]))]))
 
     def _settle(self, path: Sequence[Step], value: Json, element: Json) -> None:
         node = self.node(path)

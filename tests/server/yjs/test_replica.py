@@ -183,9 +183,9 @@ class Choice:
     def change(self, client: Writer) -> Callable[[Writer], object]:
         kind = self.of("label", "name", "required", "options", "button", "bytes")
         if kind == "label" and isinstance(client.props()["label"], Text):
-            at = self.of(0, len("Städte".encode()))
+            before = str(client.props()["label"])[: self.of(0, 1, 5, 99)]
             text = self.of("a", "😀", "é")
-            return lambda w: w.props()["label"].insert(min(at, len(w.props()["label"])), text)
+            return lambda w: w.props()["label"].insert(len(before.encode()), text)
         if kind == "options":
             return lambda w: w.props()["options"].insert(0, Map({"label": "n", "value": "n"}))
         if kind == "button":

@@ -27,7 +27,7 @@ def design() -> dict[str, Any]:
     made["queries"]["q1"] = {
         "name": "getCities",
         "page": None,
-        "dataSource": "",
+        "dataSource": None,
         "kind": "sql",
         "body": "select 1",
         "config": {"limit": 10},
