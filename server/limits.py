@@ -35,6 +35,8 @@ from .web import (
     who,
 )
 from .web.review import branches, choices, comments, environments, reviews
+from .yjs import gateway, presence, update, wire
+from .yjs import outbox as yjs_outbox
 
 __all__ = ["LIMITS", "Limit", "table"]
 
@@ -197,6 +199,20 @@ LIMITS: Final[dict[str, tuple[Limit, ...]]] = {
         Limit("characters of a comment", comments.MAX_COMMENT, _INVALID),
         Limit("people mentioned in a comment", comments.MAX_MENTIONS, _MALFORMED),
         Limit("characters of a reason for a release", environments.MAX_REASON, _INVALID),
+    ),
+    "A Yjs client": (
+        Limit("bytes of an update", gateway.MAX_UPDATE_BYTES, "closed: 4400"),
+        Limit("items and deletions in an update", update.MOST_ITEMS, "closed: 4400"),
+        Limit("updates of one client that wait to be read", gateway.MOST_WAITING, _SLOWED),
+        Limit(
+            "updates of one design that are under way", gateway.MOST_IN_FLIGHT, "the others wait"
+        ),
+        Limit(
+            "bytes of changes that wait for a Yjs client", yjs_outbox.MAX_LIVE_BYTES, "closed: 4008"
+        ),
+        Limit("clients that a connection speaks for", presence.MOST_IDS, "left out"),
+        Limit("bytes of one awareness state", presence.MAX_STATE_BYTES, "an empty state instead"),
+        Limit("states in one awareness message", wire.MOST_STATES, "closed: 4400"),
     ),
     "A node": (
         Limit(

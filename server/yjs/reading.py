@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from pycrdt import Doc
+from pycrdt import Doc, Text
 
 from ot.diff import diff
-from ot.types import Op
+from ot.types import Json, Op
 from ot.values import same
 
 from .replica import Place, Replica, Touched
@@ -69,10 +69,16 @@ class Reading:
                     op.append({"p": path, "oi": after})
             elif after is ABSENT:
                 op.append({"p": path, "od": before})
-            elif self._shape.is_whole(place):
+            elif self._is_one_value(place, after):
                 if not same(before, after):
                     op.append({"p": path, "od": before, "oi": after})
             else:
                 for component in diff({"": before}, {"": after}):
                     op.append({**component, "p": [*path, *component["p"][1:]]})
         return op
+
+    def _is_one_value(self, place: Place, value: Json) -> bool:
+        """Whether the value is set whole: a place, and a string that is no text to edit."""
+        if self._shape.is_whole(place):
+            return True
+        return type(value) is str and not isinstance(self._tree.node(place), Text)

@@ -14,6 +14,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from server.yjs import wire
+from server.yjs.gateway import MAX_UPDATE_BYTES
 from server.yjs.lib0 import Reader, uint, with_length
 from tests.server.yjs.updates import design
 from tests.support.process import ServerProcess
@@ -253,6 +254,13 @@ async def test_Y10_what_is_no_yjs_ends_its_connection_and_no_other(
     late = await Client.open(server, id, "Late")
     await late.until(lambda c: c.component["name"] == "Still")
     assert (await stored(http, id))["v"] == 2
+
+
+async def test_an_update_has_bounds(server: ServerProcess, id: str) -> None:
+    ada = await Client.open(server, id, "Ada")
+    await ada.change(lambda c: c.body.insert(0, "x" * MAX_UPDATE_BYTES))
+    assert await ada.closed() == 4400
+    assert ada.refusals[-1].startswith("ERR_DESIGN_TOO_LARGE")
 
 
 async def test_Y10_random_bytes_harm_nobody(server: ServerProcess, id: str) -> None:
