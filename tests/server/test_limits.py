@@ -55,35 +55,6 @@ REGISTRY = "runtime/test_registry.py"
 YJS = "yjs/test_sockets.py"
 
 TESTS = {
-    "bytes of an update": (YJS, "test_an_update_has_bounds"),
-    "items and deletions in an update": (
-        "yjs/test_update.py",
-        "test_items_are_counted_before_they_are_kept",
-    ),
-    "updates of one client that wait to be read": (
-        "yjs/test_gateway.py",
-        "test_whoever_sends_too_much_is_not_listened_to",
-    ),
-    "updates of one design that are under way": (
-        "yjs/test_gateway.py",
-        "test_Y13_only_so_many_are_under_way",
-    ),
-    "bytes of changes that wait for a Yjs client": (
-        "yjs/test_outbox.py",
-        "test_Y44_a_reader_that_is_too_slow_is_sent_away",
-    ),
-    "clients that a connection speaks for": (
-        "yjs/test_presence.py",
-        "test_Y53_a_connection_speaks_for_a_few_and_they_leave_with_it",
-    ),
-    "bytes of one awareness state": (
-        "yjs/test_presence.py",
-        "test_Y53_a_state_that_is_too_large_is_left_out",
-    ),
-    "states in one awareness message": (
-        "yjs/test_wire.py",
-        "test_what_is_cut_or_wrong_is_malformed",
-    ),
     "parts of one edit of a client": (HERE, "test_an_edit_of_a_client"),
     "bytes of one edit of a client": (HERE, "test_an_edit_of_a_client"),
     "parts of one edit that the server makes": (HERE, "test_an_edit_of_the_server"),
@@ -207,6 +178,35 @@ TESTS = {
     "characters of a comment": (COMMENTS, "test_wrong_comments"),
     "people mentioned in a comment": (COMMENTS, "test_wrong_comments"),
     "characters of a reason for a release": ("web/test_environments.py", "test_wrong_releases"),
+    "bytes of an update": (YJS, "test_an_update_has_bounds"),
+    "items and deletions in an update": (
+        "yjs/test_update.py",
+        "test_items_are_counted_before_they_are_kept",
+    ),
+    "updates of one client that wait to be read": (
+        "yjs/test_gateway.py",
+        "test_whoever_sends_too_much_is_not_listened_to",
+    ),
+    "updates of one design that are under way": (
+        "yjs/test_gateway.py",
+        "test_Y13_only_so_many_are_under_way",
+    ),
+    "bytes of changes that wait for a Yjs client": (
+        "yjs/test_outbox.py",
+        "test_Y44_a_reader_that_is_too_slow_is_sent_away",
+    ),
+    "clients that a connection speaks for": (
+        "yjs/test_presence.py",
+        "test_Y53_a_connection_speaks_for_a_few_and_they_leave_with_it",
+    ),
+    "bytes of one awareness state": (
+        "yjs/test_presence.py",
+        "test_Y53_a_state_that_is_too_large_is_left_out",
+    ),
+    "states in one awareness message": (
+        "yjs/test_wire.py",
+        "test_what_is_cut_or_wrong_is_malformed",
+    ),
     "connections (`COWEAVE_CONNECTIONS`)": (
         "web/test_seats.py",
         "test_D2_a_person_and_a_node_have_so_many",
