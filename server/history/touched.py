@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from ot.types import Op, Path, Step
 
@@ -12,6 +12,10 @@ __all__ = ["WHOLE", "Touched", "bucket", "buckets", "touched"]
 
 WHOLE = ""
 """The bucket of what becomes of an element as a whole: put in, taken out, replaced."""
+
+
+_MOST_LETTERS: Final = 64
+"""A key of PostgreSQL's indexes has at most 2,700 bytes."""
 
 
 class Touched(NamedTuple):
@@ -32,11 +36,19 @@ def _touched(path: Path) -> Touched:
 
 
 def bucket(path: Path | tuple[Step, ...]) -> str:
-    """The bucket of a path inside of an element: at most two keys; indices and offsets are left out."""
+    """The bucket of a path inside of an element: at most two keys; indices and offsets are left out.
+
+    Of a long key only the start counts, and what no database keeps is left out: then more is found
+    there than belongs there, which costs a look.
+    """
     if not path:
         return WHOLE
-    first = str(path[0])
-    return f"{first}/{path[1]}" if len(path) > 1 and type(path[1]) is str else first
+    first = _short(path[0])
+    return f"{first}/{_short(path[1])}" if len(path) > 1 and type(path[1]) is str else first
+
+
+def _short(step: Step) -> str:
+    return str(step)[:_MOST_LETTERS].replace("\0", "")
 
 
 def buckets(path: Path | tuple[Step, ...]) -> list[str]:

@@ -75,11 +75,10 @@ def summary(
     Of the two documents only the places of elements and the names of pages are looked at.
     """
     phrases = list(_phrases(changes, old, new, types))
-    if len(phrases) > _MOST_PHRASES:
-        more = sum(count for count, _ in phrases[_MOST_PHRASES:])
-        left = "1 more change" if more == 1 else f"{more:,} more changes"
-        return f"{', '.join(text for _, text in phrases[:_MOST_PHRASES])} and {left}"
-    return ", ".join(text for _, text in phrases)
+    told = ", ".join(text for _, text in phrases[:_MOST_PHRASES])
+    if more := sum(count for count, _ in phrases[_MOST_PHRASES:]):
+        told += " and 1 more change" if more == 1 else f" and {more:,} more changes"
+    return told.replace("\0", "")  # which no database keeps
 
 
 def _phrases(
@@ -173,7 +172,7 @@ def _property(element: Element, change: Change) -> str:
 
 def _words(key: str) -> str:
     found = _WORD.findall(key)
-    return " ".join(word if word.isupper() else word.lower() for word in found) or key
+    return " ".join(word if word.isupper() else word.lower() for word in found) or _short(key)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from ot.types import Op
 from server.document.versioned import encode
 from server.history.journal import Entry
-from server.history.touched import Touched
+from server.history.touched import Touched, touched
 from server.ports import Commit, DocumentId, NewOp, StoreUnavailable
 from server.store import SqlStore
 from server.store.chronicle import Indexed, Piece, Query
@@ -64,6 +65,14 @@ async def test_entries_are_replaced_from_the_last_one_on(sql: SqlStore) -> None:
     assert (await chronicle.touches(DOCUMENT, C1, 9))[0] == (6, "props/label")
     await chronicle.forget(DOCUMENT)
     assert await chronicle.touches(DOCUMENT, C1, 9) == []
+
+
+async def test_hostile_keys_do_not_stop_the_history(sql: SqlStore) -> None:
+    op: Op = [{"p": ["theme", "😀\0" * 9_000, "😀\0" * 9_000], "oi": 1}]
+    touches = [(1, each) for each in touched(op)]
+    piece = Piece([entry(0, 1)], touches)
+    assert await sql.chronicle.save(DOCUMENT, Indexed(), Indexed(1, 0), piece)
+    assert len(await sql.chronicle.touches(DOCUMENT, "theme", 1)) == 1
 
 
 async def test_of_two_that_go_on_at_once_one_does(sql: SqlStore) -> None:

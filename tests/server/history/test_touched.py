@@ -24,6 +24,13 @@ def test_what_an_op_touches(path: list[str | int], element: str, bucket: str) ->
     assert touched([{"p": path, "od": 1}]) == {Touched(element, bucket)}
 
 
+def test_hostile_keys_are_kept_short_and_found_again() -> None:
+    path = ["components", "c1", "props", "é\0" * 5_000, "x"]
+    ((element, name),) = touched([{"p": path, "od": 1}])
+    assert (element, name) == ("components/c1", "props/" + "é" * 32)
+    assert name in buckets(tuple(path[2:]))
+
+
 def test_a_value_is_found_where_it_is_and_above() -> None:
     assert buckets(("props", "rows", 1, "t")) == ["props/rows", "props", ""]
     assert buckets(("name",)) == ["name", ""]

@@ -82,6 +82,7 @@ def moved(*numbers: int) -> Callable[[dict[str, Any]], None]:
             "a of button Save0 changed, b of button Save1 changed, c of button Save2 changed"
             " and 1 more change",
         ),
+        (props(0, **{"\0" * 99: 1}), "… of button Save0 changed"),
         (props(0, a=1, b=1, c=1, d=1), "4 properties of button Save0 changed"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from random import Random
 from typing import Any
 
 import httpx
@@ -11,6 +12,9 @@ import pytest
 
 import ot
 from server.app import Backend
+from server.history.blame import Blame, leaves
+from server.history.diff import ABSENT
+from server.history.journal import Made
 from server.history.restore import at as found_at
 from server.ports import DocumentId
 from tests.server.web.test_http import checked
@@ -444,3 +448,50 @@ async def test_a_version_as_a_file(desk: Desk) -> None:
     await desk.get("export", version=9, status=404)
     await desk.get("export", version=0, status=404)
     await desk.get("export", version="x", status=400)
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_blame_after_restores_reverts_and_picks_equals_a_walk_over_all_ops(
+    desk: Desk, backend: Backend, seed: int
+) -> None:
+    random = Random(seed)
+    for at in range(3):
+        await desk.add(f"b{at}", button(f"Save{at}", f"a{at}"))
+    for _ in range(25):
+        state = await desk.state()
+        head = (await backend.store.head(desk.document)).version
+        there = sorted(state["components"])
+        version = random.randrange(2, head + 1)
+        who = random.choice(["ada", "ben"])
+        match random.randrange(7):
+            case 0:
+                await desk.post(f"versions/{version}/restore")
+            case 1:
+                await desk.post(f"versions/{version}/revert", {"base": max(version - 2, 1)})
+            case 2:
+                await desk.post("pick", {"version": version, "base": max(version - 2, 1)})
+            case 3 if there:
+                await desk.drop(f"components/{random.choice(there)}", by=who)
+            case _ if there:
+                value = random.choice(["primary", "danger", "plain"])
+                await desk.set(
+                    random.choice(there), random.choice(["label", "variant"]), value, by=who
+                )
+    state = await desk.state()
+    ops = [Made.of(op) for op in await backend.store.read(desk.document, 0)]
+    for element in ["meta", "pages/page1", *(f"components/b{at}" for at in range(3))]:
+        steps = tuple(element.split("/"))
+        value = found_at(state, element)
+        walk = Blame([steps] if value is ABSENT else [(*steps, *path) for path in leaves(value)])
+        for made in reversed(ops[1:]):
+            assert isinstance(made.edit, list)
+            walk.take(made.version, made.edit)
+        walk.rest(1)
+        shown = await desk.get("blame", element=element)
+        found = {(*steps, *row["path"]): row["version"] for row in shown["properties"]}
+        assert found == {
+            path: made for path, made in walk.found.items() if value is not ABSENT or made > 1
+        }
+        for row in shown["properties"]:
+            made = ops[row["version"] - 1]
+            assert (row["author"]["id"], row["kind"]) == (made.author, made.kind)
