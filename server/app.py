@@ -460,6 +460,10 @@ def _metrics(backend: Backend, socket: ShareDBSocket, yjs: YjsSocket) -> Metrics
             ("documents_followed", "Documents that somebody has open."): audience.__len__,
             ("requests_waiting", "Requests that wait for their room."): lambda: rooms.waiting,
             ("commits_waiting", "Batches that wait to be committed."): lambda: committer.waiting,
+            (
+                "histories_behind",
+                "Designs whose history is still to be made.",
+            ): backend.chronicle.__len__,
             ("ready", "Whether edits can be committed now."): lambda: rooms.ready,
         },
     )

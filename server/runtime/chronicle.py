@@ -107,6 +107,10 @@ class Chronicle:
             service.cancel()
         await self._tasks.__aexit__(None, None, None)
 
+    def __len__(self) -> int:
+        """How many designs this node has changed and not looked at."""
+        return len(self._behind)
+
     # -- keeping up --------------------------------------------------------------------------------
 
     async def up_to_date(self, document: DocumentId) -> Indexed:

@@ -114,10 +114,17 @@ class Versions:
         found: dict[int, Entry] = {}
         for label in labels[: asked.limit]:
             entry = await self._ground.entries.entry(document, label.version)
-            if entry is not None:
+            if entry is not None and await self._fits(document, asked, entry):
                 found.setdefault(entry.base, entry)
         more = labels[asked.limit].version if len(labels) > asked.limit else None
         return list(found.values()), more
+
+    async def _fits(self, document: DocumentId, asked: Asked, entry: Entry) -> bool:
+        if asked.author is None and asked.kind is None and asked.element is None:
+            return True
+        alone = Query(1, entry.version, entry.base, asked.author, asked.kind, asked.element)
+        found, _ = await self._ground.entries.entries(document, alone)
+        return bool(found)
 
     async def entry(self, principal: Principal, id: str, version: int) -> dict[str, Any]:
         """The entry that made a version, or that it lies within."""

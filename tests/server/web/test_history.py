@@ -135,6 +135,15 @@ async def test_a_version_is_named_and_a_protected_name_stays(desk: Desk) -> None
     assert (await desk.http.delete(f"{desk.at}/versions/2/label")).status_code == 204
     checked(await desk.http.delete(f"{desk.at}/versions/2/label"), 404)
     assert (await desk.get("versions", named=1))["versions"] == []
+    await desk.put("versions/3/label", {"name": "Third"})
+    for fits, query in (
+        (True, {"author": "ada"}),
+        (False, {"author": "ben"}),
+        (False, {"kind": "restore"}),
+        (True, {"element": "components/b1", "kind": "edit"}),
+        (False, {"element": "components/b2"}),
+    ):
+        assert len((await desk.get("versions", named=1, **query))["versions"]) == int(fits), query
     await desk.put("versions/9/label", {"name": "X"}, status=404)
     await desk.put("versions/0/label", {"name": "X"}, status=404)
     for wrong in (
