@@ -48,7 +48,10 @@ class Histogram:
 class Meters:
     """All figures of one node since its start."""
 
-    __slots__ = ("accepted", "ack", "commit", "dropped", "fan_out", "judging", "refused")
+    __slots__ = (
+        *("accepted", "ack", "commit", "dropped", "fan_out", "judging"),
+        *("locking", "overtaken", "postponed", "refused"),
+    )
 
     def __init__(self) -> None:
         self.ack = Histogram()
@@ -59,6 +62,12 @@ class Meters:
         """From asking for a batch's commit to its answer, with the time in the queue."""
         self.fan_out = Histogram()
         """To give a committed batch to everybody who has the document open."""
+        self.locking = Histogram()
+        """To take the write locks of a batch."""
+        self.postponed = 0
+        """Edits that waited for a lock which another node held."""
+        self.overtaken = 0
+        """Batches judged again because another node had committed first."""
         self.accepted = 0
         """Edits committed."""
         self.refused: Counter[str] = Counter()

@@ -364,7 +364,11 @@ class RoomTask:
     async def _perform(self, effect: Effect) -> None:
         match effect:
             case AskLocks(groups=groups):
-                self._mailbox.post(LocksGranted(await self._ask_locks(groups)))
+                began = perf_counter()
+                granted = await self._ask_locks(groups)
+                self._node.meters.locking.observe(perf_counter() - began)
+                self._node.meters.postponed += granted.count(False)
+                self._mailbox.post(LocksGranted(granted))
             case ReleaseLocks(elements=elements):
                 await self._release_locks(elements)
             case CommitBatch():
@@ -436,6 +440,7 @@ class RoomTask:
                 self._committed = ops
                 answer = CommitSucceeded(head)
             case Overtaken(ops=theirs, duplicates=duplicates, leases=leases):
+                self._node.meters.overtaken += bool(theirs)
                 answer = CommitOvertaken(theirs, duplicates, leases)
             case StoreUnavailable():
                 answer = CommitFailed()

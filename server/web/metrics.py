@@ -56,11 +56,22 @@ class Metrics:
         for name, histogram, what in (
             ("ack", meters.ack, "From the arrival of an edit to its ack (whole milliseconds)."),
             ("judging", meters.judging, "To transform, complete and validate a batch of edits."),
+            ("locking", meters.locking, "To take the write locks of a batch of edits."),
             ("commit", meters.commit, "From asking for a batch's commit to its answer."),
             ("fan_out", meters.fan_out, "To give a committed batch to all who have it open."),
         ):
             yield _seconds(f"coweave_{name}_seconds", what, histogram)
         yield CounterMetricFamily("coweave_ops_accepted", "Edits committed.", meters.accepted)
+        yield CounterMetricFamily(
+            "coweave_edits_postponed",
+            "Edits that waited for a lock of another node.",
+            meters.postponed,
+        )
+        yield CounterMetricFamily(
+            "coweave_batches_overtaken",
+            "Batches judged again because another node had committed first.",
+            meters.overtaken,
+        )
         yield _labelled(
             "coweave_refusals", "Requests answered with an error.", "code", meters.refused
         )

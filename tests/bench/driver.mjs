@@ -174,7 +174,8 @@ async function all(items, width, work) {
 }
 
 function userUrl(o, n) {
-  return `${o.url}${o.url.includes("?") ? "&" : "?"}user=u${n}`;
+  const url = o.urls?.[n % o.urls.length] ?? o.url; // several nodes: person by person
+  return `${url}${url.includes("?") ? "&" : "?"}user=u${n}`;
 }
 
 function join(o, n, id) {

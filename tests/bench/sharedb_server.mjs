@@ -1,4 +1,5 @@
-// Stock ShareDB behind stock ws, as its own examples set it up; in memory, or on PostgreSQL (DATABASE_URL).
+// Stock ShareDB behind stock ws, as its own examples set it up; in memory, or on PostgreSQL (DATABASE_URL),
+// its nodes told of each other's ops by Redis (REDIS_URL).
 import http from "node:http";
 import { createRequire } from "node:module";
 import WebSocketJSONStream from "@teamwork/websocket-json-stream";
@@ -9,6 +10,10 @@ const options = { doNotForwardSendPresenceErrorsToClient: true, suppressPublish:
 if (process.env.DATABASE_URL) {
   const PostgresDB = createRequire(import.meta.url)("sharedb-postgres");
   options.db = new PostgresDB({ connectionString: process.env.DATABASE_URL, max: 20 });
+}
+if (process.env.REDIS_URL) {
+  const redisPubSub = createRequire(import.meta.url)("sharedb-redis-pubsub");
+  options.pubsub = redisPubSub({ url: process.env.REDIS_URL });
 }
 const backend = new ShareDB(options);
 const server = http.createServer();
