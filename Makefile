@@ -75,14 +75,18 @@ test: $(SETUP) $(DESIGNER) $(INTEROP_PACKAGES) ## set everything up and run ever
 	@tools/stage.sh "browser tests" tools/node.sh .venv/bin/python -m pytest -q tests/browser
 
 bench: $(SETUP) $(INTEROP_PACKAGES) $(BENCH_PACKAGES) ## the server beside ShareDB and a bare room, about 15 minutes, and the check; not a gate
+	@tools/services.sh
 	@tools/node.sh .venv/bin/python -m tests.bench.compare
+	@tools/node.sh .venv/bin/python -m tests.bench.nodes
 	@$(MAKE) --no-print-directory bench-check
 
 bench-check: $(SETUP) ## the check beside check-jsonschema, under a minute
 	@.venv/bin/python -m pytest -q -s -m bench tests/bench/test_bench_check.py
 
 bench-quick: $(SETUP) $(INTEROP_PACKAGES) $(BENCH_PACKAGES) ## the same in about 3 minutes
+	@tools/services.sh
 	@tools/node.sh .venv/bin/python -m tests.bench.compare --quick
+	@tools/node.sh .venv/bin/python -m tests.bench.nodes --quick
 
 bench-browser: $(SETUP) $(DESIGNER) ## the designer at 2,000 and 10,000 components, in two browsers
 	@tools/chromium.sh

@@ -2,8 +2,8 @@
 
     python -m tests.bench.nodes [--quick]
 
-Servers share one core, the driver has the other, PostgreSQL and Redis run where there is room. Two
-nodes share the core that one has alone: what is compared is what their living together costs.
+Beside others, a server has one core and the driver the other; PostgreSQL and Redis run where there is
+room. One node beside two: whoever is there shares all cores with the driver, as the system likes.
 """
 
 from __future__ import annotations
@@ -40,13 +40,19 @@ COLUMNS = ("acked", "delivered", "p50", "p99", "overtaken", "postponed")
 SIZE = 2_000
 
 
-def busy(peer: Peer, folder: Path, seconds: float, urls: list[str] | None = None) -> dict[str, Any]:
+def busy(
+    peer: Peer,
+    folder: Path,
+    seconds: float,
+    urls: list[str] | None = None,
+    cores: str = "1",
+) -> dict[str, Any]:
     """S1: 50 people have one design open, 20 of them write without a pause."""
     documents = peer.make(folder, "busy", design(SIZE))
     options: dict[str, Any] = {"clients": 50, "writers": 20, "components": writers(SIZE)}
     if urls:
         options["urls"] = urls
-    return drive(peer, "busy", documents, warm=1, seconds=seconds, **options)
+    return drive(peer, "busy", documents, cores=cores, warm=1, seconds=seconds, **options)
 
 
 @contextmanager
@@ -72,14 +78,17 @@ def counted(nodes: list[ServerProcess], name: str) -> int:
     return int(total)
 
 
-def on_nodes(folder: Path, seconds: float, *, nodes: int, locks: bool = True) -> dict[str, Any]:
+def on_nodes(
+    folder: Path, seconds: float, *, nodes: int, locks: bool = True, pinned: bool = False
+) -> dict[str, Any]:
     """S1 on PostgreSQL and Redis, its people at so many nodes in turn."""
     with deployed(folder, environment={**LIMITS, "COWEAVE_WRITE_LOCKS": str(int(locks))}) as here:
         used = here.nodes[:nodes]
-        for node in here.nodes:
-            pin(node)
+        if pinned:
+            pin(used[0])
         peer = Peer("Coweave", used[0], "/ws/sharedb")
-        result = busy(peer, folder, seconds, [node.socket_url for node in used])
+        urls = [node.socket_url for node in used]
+        result = busy(peer, folder, seconds, urls, cores="1" if pinned else "0,1")
         result["overtaken"] = counted(used, "batches_overtaken")
         result["postponed"] = counted(used, "edits_postponed")
         return result
@@ -111,25 +120,25 @@ def main(arguments: list[str]) -> int:
     print(f"{at} UTC, {cpu_name()}, {os.cpu_count()} cores; load {os.getloadavg()[0]:.1f}")
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="coweave-bench-")))
-        results: dict[str, dict[str, Any]] = {}
 
         def tell(name: str, result: dict[str, Any]) -> None:
-            results[name] = result
             cells = (f"{column} {result[column]:,.1f}" for column in COLUMNS if column in result)
             print(f"S1 {name:34} {'  '.join(cells)}", flush=True)
 
         with Peers(folder).running("Coweave") as peer:
             tell("Coweave, SQLite", busy(peer, folder, seconds))
-        tell("Coweave, PostgreSQL and Redis", on_nodes(folder / "one", seconds, nodes=1))
+        beside = on_nodes(folder / "beside", seconds, nodes=1, pinned=True)
+        tell("Coweave, PostgreSQL and Redis", beside)
         with sharedb(folder) as peer:
             tell("ShareDB, PostgreSQL and Redis", busy(peer, folder, seconds))
+        one = on_nodes(folder / "one", seconds, nodes=1)
+        tell("Coweave, one node, all cores", one)
         two = on_nodes(folder / "two", seconds, nodes=2)
         tell("Coweave, two nodes", two)
         tell(
-            "Coweave, two nodes, no write locks",
+            "Coweave, two nodes, no locks",
             on_nodes(folder / "free", seconds, nodes=2, locks=False),
         )
-        one = results["Coweave, PostgreSQL and Redis"]
         share = two["acked"] / one["acked"]
         print(f"two nodes on one design reach {share:.0%} of one node's throughput (goal: 70%)")
         with RedisServer() as redis:

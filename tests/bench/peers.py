@@ -75,8 +75,15 @@ def _imported(url: str, content: Mapping[str, Any]) -> str:
     return str(made["design"]["id"])
 
 
-def drive(peer: Peer, scenario: str, documents: list[str], **options: Any) -> dict[str, Any]:
-    """Play a scenario with the driver on its own core; what it saw."""
+def drive(
+    peer: Peer,
+    scenario: str,
+    documents: list[str],
+    *,
+    cores: str = str(DRIVER_CORE),
+    **options: Any,
+) -> dict[str, Any]:
+    """Play a scenario with the driver on its own core (or on `cores`); what it saw."""
     told = {
         "scenario": scenario,
         "url": peer.socket_url,
@@ -88,7 +95,7 @@ def drive(peer: Peer, scenario: str, documents: list[str], **options: Any) -> di
     }
     script = HERE / ("yjs_driver.mjs" if peer.name == "Hocuspocus" else "driver.mjs")
     done = subprocess.run(
-        ["taskset", "-c", str(DRIVER_CORE), find_node(), script],
+        ["taskset", "-c", cores, find_node(), script],
         input=json.dumps(told),
         capture_output=True,
         text=True,
