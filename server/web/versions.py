@@ -205,6 +205,8 @@ class Versions:
     async def _label(self, principal: Principal, id: str, label: Label) -> None:
         ground = self._ground
         document, standing = await ground.catalogue.allowed(principal, Right.EDIT, id)
+        if not 1 <= label.version <= (await ground.store.head(document)).version:
+            raise _no_version(label.version)
         before = await ground.labels.get(document, label.version)
         was_protected = before is not None and before.protected
         if was_protected or label.protected:
