@@ -129,7 +129,7 @@ class References:
         if section == "components":
             here = self._where.get(id)
             return APP if here is None else here[0]
-        page = self._document[section][id].get("page")
+        page = self._document[section].get(id, {}).get("page")
         return page if isinstance(page, str) else APP
 
     def target(self, scope: str, path: tuple[str, ...]) -> str | None:

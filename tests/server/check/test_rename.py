@@ -125,3 +125,12 @@ def test_every_rename_of_a_real_design_keeps_every_reference() -> None:
         document = renamed(document, element, f"Renamed{turn}")
         assert targets(document) == wanted
     assert "Renamed0" in json.dumps(document)
+
+
+@pytest.mark.parametrize("element", ["components/c1", "queries/q1", "scripts/s1"])
+def test_leftovers_of_what_was_deleted_meanwhile(element: str) -> None:
+    document = design()
+    section, _, id = element.partition("/")
+    name = document[section].pop(id)["name"]
+    found = leftovers(document, element, name)
+    assert found == [] or all(name in json.dumps(document[path[0]][path[1]]) for path in found)

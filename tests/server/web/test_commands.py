@@ -11,6 +11,7 @@ from server.app import Backend
 from server.document.model import new_design
 from server.errors import Code, DesignError
 from server.ports import DocumentId
+from server.runtime.registry import Rooms
 
 from .test_http import checked, refused
 
@@ -155,3 +156,59 @@ async def test_F5_old_and_new_versions_of_a_type_are_edited_side_by_side(
     await edit({"p": ["components", "old", "name"], "od": "Badgea0", "oi": "renamed"})
     found = checked(await http.get(f"/api/designs/{id}/check"), 200)["findings"]
     assert {each["rule"] for each in found} == {"unknown-type"}
+
+
+async def test_references_typed_during_a_rename_are_kept_found_and_told(
+    http: httpx.AsyncClient, backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between what a rename was made on and its commit others type: beside a reference, a new one, another text."""
+
+    def text(name: str, order: str, value: str) -> dict[str, Any]:
+        place = {"page": "page1", "slot": "content", "order": order}
+        return {
+            "type": "Text",
+            "typeVersion": 1,
+            "name": name,
+            "place": place,
+            "props": {"text": value},
+        }
+
+    made = new_design("Typing")
+    made["components"] = {
+        "c1": text("Title", "a0", "Hi"),
+        "c2": text("Beside", "a1", "{{ Title.text }}"),
+        "c3": text("Fresh", "a2", "plain"),
+        "c4": text("Replaced", "a3", "{{ Title.text + 1 }}"),
+    }
+    id = str(checked(await http.post("/api/designs/import", json=made), 201)["design"]["id"])
+    submit = Rooms.submit
+
+    def props(element: str, *rest: Any) -> list[Any]:
+        return ["components", element, "props", "text", *rest]
+
+    async def overtaken(
+        self: Rooms, document: DocumentId, edit: Any, *more: Any, **options: Any
+    ) -> int:
+        monkeypatch.setattr(Rooms, "submit", submit)
+        for part in (
+            {"p": props("c2", 0), "si": "Look 😀: "},
+            {"p": props("c3"), "od": "plain", "oi": "{{ Title.text }}"},
+            {"p": props("c4"), "od": "{{ Title.text + 1 }}", "oi": "{{ Title.text + 2 }}"},
+        ):
+            await submit(self, document, [part], "somebody", bulk=False)
+        return await submit(self, document, edit, *more, **options)
+
+    monkeypatch.setattr(Rooms, "submit", overtaken)
+    body = {"element": "components/c1", "name": "Heading"}
+    done = checked(await http.post(f"/api/designs/{id}/elements/rename", json=body), 200)
+    after = await document(http, id)
+    texts = {name: each["props"]["text"] for name, each in after["data"]["components"].items()}
+    assert texts == {
+        "c1": "Hi",
+        "c2": "Look 😀: {{ Heading.text }}",
+        "c3": "{{ Title.text }}",
+        "c4": "{{ Title.text + 2 }}",
+    }
+    assert after["data"]["components"]["c1"]["name"] == "Heading"
+    assert sorted(done["leftovers"]) == [props("c3"), props("c4")]
+    assert done["version"] == after["v"]
