@@ -51,7 +51,7 @@ PURE = {
     "server.room": {"orjson"},
     "server.history": {"orjson"},
     "server.check": {"jsonschema_rs", "orjson", "tree_sitter", "tree_sitter_javascript"},
-    "server.interchange": {"orjson"},
+    "server.interchange": {"orjson", "tree_sitter", "tree_sitter_javascript"},
     "server.review": {"orjson"},
 }
 IMPURE = set(

@@ -27,6 +27,7 @@ from ..document.limits import MAX_ELEMENTS, MAX_TREE_DEPTH
 from ..document.model import new_design
 from ..document.order import keys_between
 from ..errors import Code, DesignError
+from .appsmith_script import digest
 from .appsmith_widget import MAIN, component_of, position_of
 from .bindings import expression_paths, remembered
 from .fit import Ids, Names, identifier, mapping, sequence, text, value
@@ -87,6 +88,7 @@ class _Importer:
         self._widget_ids: set[tuple[str, str]] = (
             set()
         )  # page and Appsmith's id of the widgets so far
+        self._collections: list[str] = []  # Appsmith's ids of the JavaScript objects
         app = mapping(source.get("exportedApplication"))
         self.document = new_design(name or text(app.get("name"), 128, "Imported design"))
         self.document["pages"] = {}
@@ -100,6 +102,8 @@ class _Importer:
         if rest:
             aside["rest"] = keep(without_secrets(rest, "ext", "rest", self.report))
         aside["pages"] = keep(sorted(self._pages))
+        if self._collections:
+            aside["collections"] = keep(self._collections)
         aside["keys"] = [key for key in source if key in _MODELLED]
         self.document["ext"] = aside
         for section in ("pages", "components", "queries", "scripts", "dataSources"):
@@ -385,12 +389,15 @@ class _Importer:
         element = f"scripts/{id}"
         variables = {"variables": collection["variables"]} if "variables" in collection else {}
         name = self._name(element, page, collection.get("name"), "JSObject")
+        body = self._long(element, "body", collection.get("body"), 1_000_000)
         told = ("name", "body", "variables")
         wraps = ("unpublishedCollection", "publishedCollection")
+        if isinstance(source_id := wrapper.get("id"), str):
+            self._collections.append(source_id)
         self.document["scripts"][id] = {
             "name": name,
             "page": page,
-            "body": self._long(element, "body", collection.get("body"), 1_000_000),
+            "body": body,
             "config": value(variables, element, self.report),
             "ext": self._ext(
                 wrapper.get("id"),
@@ -401,6 +408,7 @@ class _Importer:
                 published=wrapper.get("publishedCollection"),
                 hasPublished=True if wrapper.get("publishedCollection", 0) in ({}, None) else None,
                 bodyless=None if isinstance(collection.get("body"), str) else True,
+                digest=digest(body),
                 at_page=page,
             ),
         }

@@ -15,6 +15,7 @@ from ot.types import Json
 
 from ..errors import Code, DesignError
 from .appsmith import ACTION_SETTINGS, APP_SETTINGS, PAGE_SETTINGS
+from .appsmith_script import digest, renewed_rows, renewed_variables
 from .appsmith_widget import MAIN, position_of, widget_of
 from .bindings import expression_paths, listed
 from .fit import mapping, sequence
@@ -94,7 +95,12 @@ class _Exporter:
             ("actionList", "queries", self._query),
             ("actionCollectionList", "scripts", self._script),
         ):
-            rows = _merged(self._section(section, make), kept(aside.get(key)))
+            others = sequence(kept(aside.get(key)))
+            made = self._section(section, make)
+            if key == "actionList":
+                more, others = self._function_rows(others)
+                made += more
+            rows = _merged(made, others)
             if rows or key in present:
                 export[key] = rows
         return export
@@ -159,16 +165,31 @@ class _Exporter:
         return layout
 
     def _on_load(self, stages: list[Any], page: str) -> list[Any]:
-        """The actions that a page runs when it opens, by their names of today."""
-        names = {
-            _ext(each).get("was"): each["name"]
-            for each in self._document["queries"].values()
-            if each["page"] == page
+        """The actions that a page runs when it opens, by their names and ids of today."""
+        names: dict[str, str] = {
+            was: each["name"]
+            for section in ("queries", "scripts")
+            for each in self._document[section].values()
+            if each["page"] == page and isinstance(was := _ext(each).get("was"), str)
         }
+        here = self._document["pages"][page]
+        was_here, is_here = f"{_ext(here).get('was', here['name'])}_", f"{here['name']}_"
+
+        def today(name: str) -> str:
+            """`query`, or `object.function`."""
+            head, dot, rest = name.partition(".")
+            return names.get(head, head) + dot + rest
 
         def renamed(action: Any) -> Any:
-            new = names.get(mapping(action).get("name"))
-            return action if new is None or new == action["name"] else {**action, "name": new}
+            if not isinstance(action, dict):
+                return action
+            found = dict(action)
+            if isinstance(name := action.get("name"), str):
+                found["name"] = today(name)
+            for key in ("id", "collectionId"):
+                if isinstance(id := action.get(key), str) and id.startswith(was_here):
+                    found[key] = is_here + today(id.removeprefix(was_here))
+            return found
 
         return [
             [renamed(each) for each in stage] if isinstance(stage, list) else stage
@@ -284,6 +305,10 @@ class _Exporter:
         }
         if "variables" in script["config"]:
             collection["variables"] = script["config"]["variables"]
+        if _is_edited(script):
+            held = renewed_variables(collection.get("variables"), script["body"])
+            if held or "variables" in collection:
+                collection["variables"] = held
         if script["body"] or not ext.get("bodyless"):
             collection["body"] = script["body"]
         if "collection" not in ext:
@@ -293,6 +318,39 @@ class _Exporter:
         self._put_id(wrapper, script, ext)
         _put_published(wrapper, "publishedCollection", ext)
         return wrapper
+
+    def _function_rows(self, others: list[Any]) -> tuple[list[tuple[int | None, Any]], list[Any]]:
+        """The rows of the functions of scripts, renewed; and the other rows. Those of gone scripts go too."""
+        known = set(sequence(kept(self._aside.get("collections"))))
+        by_collection: dict[str, list[tuple[int | None, Any]]] = {}
+        rest = []
+        for index, row in others:
+            collection = mapping(mapping(row).get("unpublishedAction")).get("collectionId")
+            if isinstance(collection, str) and collection in known:
+                by_collection.setdefault(collection, []).append((index, row))
+            else:
+                rest.append([index, row])
+        is_git = "git" in mapping(kept(self._aside.get("rest")))
+        made: list[tuple[int | None, Any]] = []
+        for id, script in self._document["scripts"].items():
+            ext = _ext(script)
+            wrapper = self._script(id, script)
+            now = mapping(wrapper["unpublishedCollection"])
+            new = {"id": wrapper.get("id"), "name": now["name"], "page": now.get("pageId")}
+            old = new
+            if "row" in ext:
+                was = mapping(kept(ext.get("collection"))).get("pageId")
+                source_id = mapping(kept(ext["row"])).get("id")
+                old = {"id": source_id, "name": kept(ext.get("was")), "page": was}
+            rows = by_collection.pop(str(old["id"]), [])
+            made += renewed_rows(
+                rows,
+                old,
+                new,
+                script["body"] if _is_edited(script) else None,
+                with_bodies=not is_git,
+            )
+        return made, rest
 
     def _put_page(
         self, row: dict[str, Any], element: Mapping[str, Any], ext: dict[str, Any]
@@ -342,6 +400,13 @@ class _Exporter:
 
 def _ext(element: Mapping[str, Any]) -> dict[str, Any]:
     return mapping(element.get("ext"))
+
+
+def _is_edited(script: Mapping[str, Any]) -> bool:
+    """Has a script's text been edited since it was imported, or was it made here?"""
+    ext = _ext(script)
+    known = kept(ext.get("digest"))
+    return digest(script["body"]) != known if known is not None else "row" not in ext
 
 
 def _plugin(raw: Json, kind: str) -> Json:
