@@ -12,7 +12,7 @@ from ot.types import Op
 
 from ..document.model import Element, element_of
 from ..document.replay import Replay
-from ..document.versioned import Create, Delete, Edit, NoOp, Snapshot, Why, decode, why_of
+from ..document.versioned import Create, Delete, Edit, Snapshot, Why, decode, why_of
 from ..ports import StoredOp
 from ..types.registry import TypeRegistry
 from .diff import ABSENT, Change, Value, element_changes, is_same
@@ -211,11 +211,10 @@ class Journal:
 
     def _summary(self) -> str:
         new = self._replay.snapshot.data
-        match self._edit:
-            case Create():
-                return created(new)
-            case Delete() | NoOp():
-                return ""
+        if type(new) is not dict:
+            return ""
+        if isinstance(self._edit, Create):
+            return created(new)
         # Only where elements stand is asked of the older document: those that were changed are enough.
         old: dict[str, Any] = {"pages": dict(new["pages"]), "components": dict(new["components"])}
         for element, value in self._before.items():

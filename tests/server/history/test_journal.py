@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from server.document.model import new_design
 from server.document.replay import Replay
-from server.document.versioned import TYPE, Create, Snapshot
+from server.document.versioned import TYPE, Create, Delete, NoOp, Snapshot
 from server.history.journal import MOST_OPS, PAUSE_MS, Entry, Journal, Made
 from server.types.registry import TypeRegistry
 
@@ -112,6 +113,19 @@ def test_from_the_start_of_any_entry_the_rest_is_the_same(acts: list[Any], at: i
         replay.advance(op.edit)
     rest = entries(ops[base:], replay.snapshot)
     assert rest == [each for each in whole if each.base >= base]
+
+
+def test_an_entry_that_begins_with_nothing_tells_of_the_rest() -> None:
+    ops = log(("ada", 0, None), ("ada", 0, None))
+    nothing = Made(2, "ada", 0, NoOp())
+    rest = [replace(op, version=op.version + 1) for op in ops[1:]]
+    found = entries([ops[0], nothing, *rest])
+    assert [each.summary for each in found][1:] == ["description of the design changed"]
+    gone = [ops[0], Made(2, "ada", 0, Delete()), Made(3, "ada", 0, NoOp())]
+    assert [(each.kind, each.summary) for each in entries(gone)][1:] == [
+        ("delete", ""),
+        ("edit", ""),
+    ]
 
 
 def test_it_says_what_it_costs() -> None:
