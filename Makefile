@@ -80,8 +80,8 @@ bench: $(SETUP) $(INTEROP_PACKAGES) $(BENCH_PACKAGES) ## the server beside Share
 	@tools/node.sh .venv/bin/python -m tests.bench.nodes
 	@$(MAKE) --no-print-directory bench-check
 
-bench-check: $(SETUP) ## the check beside check-jsonschema, under a minute
-	@.venv/bin/python -m pytest -q -s -m bench tests/bench/test_bench_check.py
+bench-check: $(SETUP) ## the check beside check-jsonschema, and merging 10,000 components, under a minute
+	@.venv/bin/python -m pytest -q -s -m bench tests/bench/test_bench_check.py tests/bench/test_bench_merge.py
 
 bench-quick: $(SETUP) $(INTEROP_PACKAGES) $(BENCH_PACKAGES) ## the same in about 3 minutes
 	@tools/services.sh

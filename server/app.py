@@ -73,7 +73,7 @@ from .web.replies import error_reply
 from .web.review.branches import Branches
 from .web.review.comments import Comments
 from .web.review.contributors import Contributors
-from .web.review.desk import Desk
+from .web.review.desk import Desk, Hashes
 from .web.review.environments import Environments
 from .web.review.news import News
 from .web.review.reviews import Reviews
@@ -248,6 +248,7 @@ async def open_backend(
                 types=types,
                 clock=_milliseconds,
                 contributors=Contributors(store, store.records),
+                hashes=Hashes(),
                 protection_changed=protection_changed,
             ),
             names=names,

@@ -19,10 +19,11 @@ from ot.types import Json, Op
 from ...check.rules import check
 from ...document.design import Design
 from ...document.faults import new_faults
-from ...document.model import name_of
+from ...document.limits import MAX_BULK_OP_COMPONENTS
+from ...document.model import name_of, path_of
 from ...document.versioned import TYPE, Create, Snapshot, why_of
 from ...errors import Code, DesignError
-from ...history.diff import differing, to_op
+from ...history.diff import differing, element_op, to_op
 from ...policy.rights import Principal, Right
 from ...ports import DesignRow, DocumentId
 from ...records import BranchRow, MergeRow, VerdictRow
@@ -123,6 +124,9 @@ class Branches:
         found = await self._records.branches.get(root.tenant, branch)
         if found is None or found.root != root.id:
             raise DesignError(Code.NOT_FOUND, "There is no such branch")
+        design = await self._desk.designs.get(root.tenant, branch)
+        if design is None or design.trashed_at is not None:
+            raise DesignError(Code.NOT_FOUND, "There is no such branch")
         return await self._settled(root, found)
 
     async def create(
@@ -220,7 +224,7 @@ class Branches:
         root, _, row = await self.one(principal, id, branch)
         sides = await self.sides(root, row)
         merged = await self.merged(sides)
-        hash = await self._desk.hash_of(sides.branch)
+        hash = await self._desk.hash_of(sides.document, sides.branch)
         found = await self.against(sides, merged, hash)
         return Compared(sides, merged, hash, found)
 
@@ -248,7 +252,7 @@ class Branches:
     async def contributors(self, root: DocumentId, row: BranchRow) -> frozenset[str]:
         """Whose ops the branch brings, as it is now."""
         document = root._replace(id=row.id)
-        head = (await self._desk.rooms.snapshot(document)).version
+        head = (await self._desk.store.head(document)).version
         return await self._desk.contributors.between(document, row.own_version, head)
 
     async def verdicts(self, root: DocumentId, branch: str) -> list[Verdict]:
@@ -275,7 +279,7 @@ class Branches:
             sides = await self.sides(root, await self.of_root(root, branch))
             merged = await asyncio.to_thread(_merged, sides, self._desk.types, choices)
             _require_no_conflicts(merged)
-            op = await asyncio.to_thread(to_op, sides.branch.data, merged.document)
+            op = await asyncio.to_thread(_op, sides.branch.data, merged.document)
             # What comes from main is as it is there; what is decided is an edit of whoever decides.
             within = standing.within if choices else None
             try:
@@ -311,7 +315,7 @@ class Branches:
             if row.state != "open":
                 raise DesignError(Code.STALE, f"The branch is {row.state}", state=row.state)
             sides = await self.sides(root, row)
-            found = await self._desk.hash_of(sides.branch)
+            found = await self._desk.hash_of(sides.document, sides.branch)
             if version not in (None, sides.branch.version) or hash not in (None, found):
                 raise DesignError(
                     Code.STALE,
@@ -325,7 +329,7 @@ class Branches:
             against = await self.against(sides, merged, found)
             if against:
                 raise gated(against)
-            op = await asyncio.to_thread(to_op, sides.main.data, merged.document)
+            op = await asyncio.to_thread(_op, sides.main.data, merged.document)
             try:
                 return await self._commit(
                     principal, sides, merged, "merge", op, sides.main, within=standing.within
@@ -525,6 +529,20 @@ def clash_to_json(clash: Clash) -> dict[str, Any]:
 
 def _merged(sides: Sides, types: TypeRegistry, choices: Mapping[Path, Choice]) -> Merge:
     return merge_designs(sides.base.data, sides.main.data, sides.branch.data, types, choices)
+
+
+def _op(old: Mapping[str, Any], new: Mapping[str, Any]) -> Op:
+    """From one side to the merged design. Of very many changes, elements are set whole."""
+    op = to_op(old, new)
+    if len(op) <= MAX_BULK_OP_COMPONENTS:
+        return op
+    op = []
+    for element, before, after in differing(old, new):
+        parts = element_op(element, before, after)
+        if len(parts) > 1 and "/" in element:
+            parts = [{"p": path_of(element), "od": before, "oi": after}]
+        op += parts
+    return op
 
 
 def _require_no_conflicts(merged: Merge) -> None:

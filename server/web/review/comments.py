@@ -25,6 +25,7 @@ MAX_MENTIONS: Final = 50
 
 MENTIONED: Final = "mention"
 _OPS_AT_ONCE: Final = 500
+_BYTES_AT_ONCE: Final = 4_000_000
 _KEPT_AFTER: Final = 200
 """A place that has been carried past so many ops is stored anew, so that nobody carries it so far again."""
 
@@ -221,7 +222,9 @@ class Comments:
         since = {row.id: row.version for row in rows if row.id in places}
         at = min(since.values(), default=version)
         while at < version:
-            stored = await self._desk.store.read(document, at, min(version, at + _OPS_AT_ONCE))
+            stored = await self._desk.store.read(
+                document, at, min(version, at + _OPS_AT_ONCE), max_bytes=_BYTES_AT_ONCE
+            )
             if not stored:
                 break
             ops: list[tuple[int, Op]] = []

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterator
 from typing import Any, Final
 
 import orjson
 
-from ...document.versioned import why_of
+from ...document.versioned import Why, why_of
 from ...ports import DocumentId, Store, StoredOp
 from ...records import Records
 
 __all__ = ["Contributors"]
 
 _OPS_AT_ONCE: Final = 500
+_BYTES_AT_ONCE: Final = 4_000_000
 _MOST_KEPT: Final = 1_000
-_MOST_DEEP: Final = 8
-"""Changes picked from ranges with picked changes in them; deeper ones count as their author's alone."""
+
+_Range = tuple[DocumentId, int, int]
 
 
 class Contributors:
@@ -27,30 +29,44 @@ class Contributors:
         self._records = records
         self._known: OrderedDict[tuple[DocumentId, int], tuple[int, frozenset[str]]] = OrderedDict()
 
-    async def between(
-        self, document: DocumentId, start: int, end: int, *, depth: int = 0
-    ) -> frozenset[str]:
+    async def between(self, document: DocumentId, start: int, end: int) -> frozenset[str]:
         """The authors of the ops `start` … `end - 1`. Raises `StoreUnavailable`."""
         at, found = self._known.get((document, start), (start, frozenset[str]()))
         if at > end:
             at, found = start, frozenset()
         people = set(found)
-        while at < end:
-            ops = await self._store.read(document, at, min(end, at + _OPS_AT_ONCE))
-            if not ops:
-                break
-            for op in ops:
-                people |= await self._of(document, op, depth)
-            at += len(ops)
+        queue: list[_Range] = [(document, at, end)]
+        read: list[_Range] = []  # each op once, however many ranges with picked changes hold it
+        for one in queue:
+            for each in _unread(one, read):
+                queue += await self._read(each, people)
+            read.append(one)
         found = frozenset(people)
-        self._known[document, start] = (at, found)
+        self._known[document, start] = (end, found)
         self._known.move_to_end((document, start))
         while len(self._known) > _MOST_KEPT:
             self._known.popitem(last=False)
         return found
 
-    async def _of(self, document: DocumentId, op: StoredOp, depth: int) -> set[str]:
-        why = why_of(op.body) or {}
+    async def _read(self, wanted: _Range, people: set[str]) -> list[_Range]:
+        """Add the authors of one range; returns the ranges from which its ops were picked."""
+        document, at, end = wanted
+        picked: list[_Range] = []
+        while at < end:
+            ops = await self._store.read(
+                document, at, min(end, at + _OPS_AT_ONCE), max_bytes=_BYTES_AT_ONCE
+            )
+            if not ops:
+                break
+            for op in ops:
+                why = why_of(op.body)
+                people |= await self._authors(document, op, why or {})
+                if why is not None and (source := _picked(document, why)) is not None:
+                    picked.append(source)
+            at += len(ops)
+        return picked
+
+    async def _authors(self, document: DocumentId, op: StoredOp, why: Why) -> set[str]:
         match why.get("kind"):
             case "merge" | "update":
                 row = await self._records.merges.get(document.tenant, str(why.get("merge")))
@@ -61,14 +77,26 @@ class Contributors:
                 return decided | set(orjson.loads(row.contributors))
             case "migration":
                 return {str(why.get("by", op.author))}
-            case "pick" if depth < _MOST_DEEP:
-                return {op.author} | await self._picked(document, why, depth)
         return {op.author}
 
-    async def _picked(self, document: DocumentId, why: Any, depth: int) -> set[str]:
-        base, version = why.get("base"), why.get("version")
-        design = why.get("design") or document.id
-        if type(base) is not int or type(version) is not int or type(design) is not str:
-            return set()
-        source = document._replace(id=design)
-        return set(await self.between(source, base, version, depth=depth + 1))
+
+def _picked(document: DocumentId, why: Why) -> _Range | None:
+    base, version = why.get("base"), why.get("version")
+    design: Any = why.get("design", document.id)
+    if why.get("kind") != "pick" or type(design) is not str:
+        return None
+    if type(base) is not int or type(version) is not int:
+        return None
+    return document._replace(id=design), base, version
+
+
+def _unread(wanted: _Range, read: list[_Range]) -> Iterator[_Range]:
+    """The parts of a range that are in none of those that were read."""
+    document, start, end = wanted
+    for _, low, high in sorted(each for each in read if each[0] == document):
+        if start < low < end:
+            yield document, start, low
+        if low <= start < high or start < low < end:
+            start = max(start, high)
+    if start < end:
+        yield document, start, end

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import string
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -30,9 +31,32 @@ from ..names import Names
 from .contributors import Contributors
 from .news import News
 
-__all__ = ["Desk", "new_id", "text_of", "texts_in"]
+__all__ = ["Desk", "Hashes", "new_id", "text_of", "texts_in"]
 
+_MOST_HASHES: Final = 2_000
 _ID_LETTERS: Final = string.ascii_letters + string.digits
+
+
+class Hashes:
+    """Hashes of contents by document and version, the last used kept."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[tuple[DocumentId, int], str] = OrderedDict()
+
+    def known(self, document: DocumentId, version: int) -> str | None:
+        return self._known.get((document, version))
+
+    async def of(self, document: DocumentId, snapshot: Snapshot) -> str:
+        key = document, snapshot.version
+        found = self._known.get(key)
+        if found is None:
+            found = await asyncio.to_thread(content_hash, snapshot.data)
+            self._known[key] = found
+            while len(self._known) > _MOST_HASHES:
+                self._known.popitem(last=False)
+        else:
+            self._known.move_to_end(key)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +75,7 @@ class Desk:
     types: TypeRegistry
     clock: Clock
     contributors: Contributors
+    hashes: Hashes
     protection_changed: Callable[[DocumentId], Awaitable[None]]
     """Tells this node's room whether its design is protected."""
 
@@ -79,9 +104,17 @@ class Desk:
         kept = await self.records.rules.get(root.tenant, root.id)
         return Rules() if kept is None else Rules().changed(orjson.loads(kept.body))
 
-    async def hash_of(self, snapshot: Snapshot) -> str:
-        """Made beside the loop: a large design takes a moment."""
-        return await asyncio.to_thread(content_hash, snapshot.data)
+    async def hash_of(self, document: DocumentId, snapshot: Snapshot) -> str:
+        """Of its content; made beside the loop, once for each version, which never changes."""
+        return await self.hashes.of(document, snapshot)
+
+    async def current(self, document: DocumentId) -> tuple[int, str]:
+        """(version, hash of the content) as stored now; no room is opened for it."""
+        version = (await self.store.head(document)).version
+        known = self.hashes.known(document, version)
+        if known is None:
+            known = await self.hash_of(document, await self.history.snapshot(document, version))
+        return version, known
 
     async def people(self, tenant: str, ids: Iterable[str]) -> dict[str, dict[str, str]]:
         """{"id", "name"} of each, by id."""

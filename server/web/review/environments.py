@@ -64,7 +64,7 @@ class Environments:
         Raises: DesignError(UNAVAILABLE) if what is stored is not what was released.
         """
         snapshot = await self._desk.history.snapshot(root, row.version)
-        if await self._desk.hash_of(snapshot) != row.hash:
+        if await self._desk.hash_of(root, snapshot) != row.hash:
             raise DesignError(Code.UNAVAILABLE, "What is stored is not what was released")
         return snapshot
 
@@ -90,7 +90,7 @@ class Environments:
         snapshot = await desk.history.snapshot(root, version)
         if snapshot.type is None:
             raise DesignError(Code.NOT_FOUND, "There is no design in this version")
-        hash = await desk.hash_of(snapshot)
+        hash = await desk.hash_of(root, snapshot)
         for _ in range(_TRIES):
             before = await self._all(root, name)
             approved: Sequence[str] = ()

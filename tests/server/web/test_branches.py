@@ -522,3 +522,26 @@ async def test_a_merge_is_bounded(http: httpx.AsyncClient, design: str) -> None:
         assert refused(answer, 413) == "ERR_DESIGN_TOO_LARGE"
     most = {"resolutions": many[:-1]}
     checked(await http.post(url(design, branch, "/merge"), json=most, params=ADA), 200)
+
+
+async def test_very_many_changes_are_one_edit_all_the_same(
+    http: httpx.AsyncClient, backend: Backend
+) -> None:
+    """More parts than an edit of the server may have: elements are set whole then."""
+    document = new_design("Large")
+    document["components"] = {f"c{n}": text(f"Text{n}") for n in range(5_100)}
+    made = checked(await http.post("/api/designs/import", json=document, params=ADA), 201)
+    id = made["design"]["id"]
+    branch = await branch_of(http, id)
+    new = document["components"]
+    for op in (
+        [{"p": ["components", name, "ext"], "oi": {"width": 1}} for name in new],
+        [{"p": ["components", name, "ext", "color"], "oi": "red"} for name in new],
+    ):
+        await edit(backend, id, op)
+        await edit(backend, branch["id"], op)
+    for key in ("a", "b", "c", "d"):
+        op = [{"p": ["components", name, "ext", key], "oi": "new"} for name in new]
+        await edit(backend, branch["id"], op)
+    checked(await http.post(url(id, branch, "/merge"), json={}, params=ADA), 200)
+    assert (await data(backend, id)) == (await data(backend, branch["id"]))
