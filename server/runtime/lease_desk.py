@@ -194,9 +194,14 @@ class LeaseDesk:
     async def change(self, document: DocumentId, decide: Decide) -> Known:
         """Do what `decide` decides; who watches is told before this returns.
 
-        Raises: what `decide` raises, DesignError(NOT_FOUND), `StoreUnavailable`, `OutcomeUnknown`.
+        Raises: what `decide` raises, DesignError(NOT_FOUND); `StoreUnavailable`, after which it may
+        have been done all the same: whoever asks again is told how it is.
         """
-        change = await self._leases.change(document, decide)
+        try:
+            change = await self._leases.change(document, decide)
+        except OutcomeUnknown as error:
+            self.look_again(document)
+            raise StoreUnavailable(str(error)) from error
         await self._took(document, change)
         return Known(change.table, self._bus.is_reachable)
 
@@ -224,7 +229,7 @@ class LeaseDesk:
     def _learn(self, document: DocumentId, desk: _Desk, table: LeaseTable) -> None:
         """Tell all if it is news; take the time of the next end."""
         old, was_failing = desk.table, desk.is_failing
-        if old is not None and (table.epoch, table.now) < (old.epoch, old.now):
+        if old is not None and table.epoch < old.epoch:
             return
         desk.table, desk.is_failing = table, False
         desk.read_at = asyncio.get_running_loop().time()

@@ -1,4 +1,4 @@
-import { Lock } from "lucide-react";
+import { Lock, PencilLine } from "lucide-react";
 import { type CSSProperties, type RefObject, useLayoutEffect, useMemo, useState } from "react";
 import { openOn, threadsOf } from "../model/threads";
 import type { Box } from "../workspace/ui";
@@ -18,6 +18,8 @@ interface Outline {
   /** The field the person is in. */
   at?: string;
   color?: string;
+  /** Of a lease: others may edit all the same. */
+  soft?: boolean;
 }
 
 /** Outlines of selections, drawn over the page so that nothing on it moves or is clipped. */
@@ -47,7 +49,8 @@ export function Overlay({ content, hovered }: OverlayProps) {
     if (!lease.element.startsWith("components/")) continue;
     const id = lease.element.slice("components/".length);
     const who = lease.holder.id === me.id ? "You" : lease.holder.name || "Somebody";
-    outlines.push({ key: `l${id}`, id, kind: "lease", label: known ? who : `${who}?` });
+    const label = known ? who : `${who}?`;
+    outlines.push({ key: `l${id}`, id, kind: "lease", label, soft: lease.kind === "soft" });
   }
   selection.forEach((id, i) => {
     const label = i === selection.length - 1 ? (mirror.get("components", id)?.name ?? "") : "";
@@ -64,11 +67,11 @@ export function Overlay({ content, hovered }: OverlayProps) {
         <div key={key} className={css[kind]} style={placed(boxes[id], color)} />
       ))}
       {/* Names lie above all outlines, so that none is crossed out. */}
-      {outlines.map(({ key, id, kind, label, at, color }) =>
+      {outlines.map(({ key, id, kind, label, at, color, soft }) =>
         label && boxes[id] ? (
           <div key={key} className={css[`${kind}Name`]} style={placed(boxes[id], color)}>
             <div className={boxes[id].top < 20 ? css.inside : css.tag}>
-              {kind === "lease" ? <Lock /> : null}
+              {kind === "lease" ? soft ? <PencilLine /> : <Lock /> : null}
               <span>{label}</span>
               {at ? <i> · {at}</i> : null}
             </div>

@@ -1,4 +1,4 @@
-import { Lock } from "lucide-react";
+import { Lock, PencilLine } from "lucide-react";
 import { useWatched, useWorkspace } from "../workspace/workspace";
 import css from "./Lease.module.css";
 
@@ -10,10 +10,11 @@ export function LeaseBadge({ id }: { id: string }) {
   if (!lease) return null;
   const mine = commands.leasing.isMine(lease);
   const who = mine ? "you" : lease.holder.name || "somebody else";
-  const told = `Locked by ${who}${lease.contents ? ", with contents" : ""}${known ? "" : " (unknown whether still)"}`;
+  const does = lease.kind === "hard" ? "Locked by" : "Being edited by";
+  const told = `${does} ${who}${lease.contents ? ", with contents" : ""}${known ? "" : " (unknown whether still)"}`;
   return (
     <span className={css.badge} data-mine={mine} data-known={known} title={told}>
-      <Lock aria-hidden="true" />
+      {lease.kind === "hard" ? <Lock aria-hidden="true" /> : <PencilLine aria-hidden="true" />}
       <span>{mine ? "You" : lease.holder.name}</span>
     </span>
   );

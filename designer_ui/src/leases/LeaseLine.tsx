@@ -49,7 +49,7 @@ export function LeaseLine({ element, container }: { element: Element; container?
       <p role="note" aria-label="Lock">
         <Lock aria-hidden="true" />
         <span>
-          {mine ? `Locked for you${elsewhere}` : `${who} ${verb(lease)} this${elsewhere}`}
+          {mine ? `${mark(lease)} you${elsewhere}` : `${who} ${verb(lease)} this${elsewhere}`}
           {", "}
           {timeLeft(lease, now)}
           {lease.contents && lease.element === element ? ", with contents" : ""}.
@@ -87,6 +87,10 @@ function Unknown() {
       </p>
     </div>
   );
+}
+
+function mark({ kind }: Lease): string {
+  return kind === "hard" ? "Locked for" : "Marked as edited by";
 }
 
 function verb({ kind }: Lease): string {

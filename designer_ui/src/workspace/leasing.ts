@@ -65,6 +65,12 @@ export class Leasing {
     this.run("take", body, `${names} locked for you${contents ? ", with contents" : ""}`);
   }
 
+  /** Shows that one is at it; others may edit all the same. */
+  mark(elements: readonly Element[]): void {
+    if (elements.length === 0) return;
+    this.run("take", { elements, kind: "soft" }, `${this.names(elements)} marked as yours`);
+  }
+
   release(elements: readonly Element[]): void {
     if (elements.length > 0) this.run("release", { elements }, `${this.names(elements)} released`);
   }
@@ -121,7 +127,10 @@ export class Leasing {
       (lease) => !this.isMine(lease) && !after.some((each) => each.element === lease.element),
     );
     const said = [
-      ...come.map((lease) => `${lease.holder.name} has locked ${this.name(lease.element)}`),
+      ...come.map(({ kind, holder, element }) => {
+        const does = kind === "hard" ? "has locked" : "is editing";
+        return `${holder.name} ${does} ${this.name(element)}`;
+      }),
       ...gone.map((lease) => `${this.name(lease.element)} is free again`),
     ];
     if (said.length > 0) this.say(said.slice(0, 3).join(". "));

@@ -6,10 +6,12 @@ import {
   CopyPlus,
   Lock,
   LockKeyhole,
+  PencilLine,
   Scissors,
   Trash2,
 } from "lucide-react";
 import type { MenuEntries } from "../components/Menu";
+import type { Element } from "../model/document";
 import type { Commands } from "./commands";
 
 /** Writes to the system clipboard where the browser lets us; the tab's own copy works in any case. */
@@ -42,6 +44,12 @@ export function componentMenu(commands: Commands): MenuEntries {
           commands.selection().map((id) => `components/${id}`),
           true,
         ),
+    },
+    {
+      label: "Mark as being edited",
+      icon: <PencilLine />,
+      run: () =>
+        commands.leasing.mark(commands.selection().map((id): Element => `components/${id}`)),
     },
     null,
     {
