@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, Self
 
-import orjson
-
 from ot.types import Json, OpError, Step
 
 from ..errors import Code, DesignError
@@ -20,6 +18,7 @@ from ..history.diff import ABSENT
 from ..history.journal import Journal, Made
 from ..history.touched import touched
 from ..ports import Bus, DocumentId, Store, StoredOp, StoreUnavailable
+from ..protocol.packed import unpack
 from ..store.chronicle import Indexed, Piece, SqlChronicle
 from ..types.registry import TypeRegistry
 from .history import BYTES_AT_ONCE, History
@@ -176,7 +175,7 @@ class Chronicle:
         while True:
             try:
                 async for payload in self._bus.subscribe(HEADS):
-                    node, tenant, collection, id, version = orjson.loads(payload)
+                    node, tenant, collection, id, version = unpack(payload)
                     if node == self._name and collection == "designs":
                         document = DocumentId(tenant, collection, id)
                         since, _, _ = self._behind.get(document, (version, version, 0.0))

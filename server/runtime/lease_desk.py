@@ -14,12 +14,11 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Protocol, Self
 
-import orjson
-
 from ..errors import DesignError
 from ..leases.lease import LeaseEvent, LeaseTable, Terms, What
 from ..leases.rules import Change, is_over, tend
 from ..ports import Bus, Decide, DocumentId, Leases, OutcomeUnknown, StoreUnavailable
+from ..protocol.packed import pack, unpack
 from ..room.effects import Notice
 from .lease_watch import LeaseListener
 
@@ -352,7 +351,7 @@ class LeaseDesk:
     ) -> None:
         told = [[person, each.code, each.message, each.details] for person, each in news]
         try:
-            payload = orjson.dumps([self._node, *document, epoch, told])
+            payload = pack([self._node, *document, epoch, told])
             await self._bus.publish(LEASES, payload)
         except Exception as error:
             _log.warning("%s: other nodes are not told of leases: %r", document, error)
@@ -367,7 +366,7 @@ class LeaseDesk:
             await asyncio.sleep(_MIND_SECONDS)
 
     def _heard(self, payload: bytes) -> None:
-        node, tenant, collection, id, epoch, news = orjson.loads(payload)
+        node, tenant, collection, id, epoch, news = unpack(payload)
         document = DocumentId(tenant, collection, id)
         desk = self._desks.get(document)
         if node == self._node or desk is None:

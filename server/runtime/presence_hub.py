@@ -11,11 +11,10 @@ import logging
 from types import TracebackType
 from typing import Protocol, Self
 
-import orjson
-
 from ot.types import Json
 
 from ..ports import Bus
+from ..protocol.packed import pack, unpack
 from ..room.presence import Channel, Present, SayAgain, Tell
 from .roll import BEAT_SECONDS, Roll
 
@@ -206,11 +205,11 @@ class PresenceHub:
         message: dict[str, Json] = {"node": self._node, "src": news.src}
         if isinstance(news, Present):
             message |= {"id": news.id, "p": news.value, "pv": news.pv}
-        return orjson.dumps(message)
+        return pack(message)
 
     def _news(self, channel: str, payload: bytes) -> tuple[str, Present | SayAgain] | None:
         """What came, and of which node; None if it is our own."""
-        message = orjson.loads(payload)
+        message = unpack(payload)
         node = message["node"]
         if node == self._node:
             return None

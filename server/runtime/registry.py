@@ -9,13 +9,12 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Final, Self
 
-import orjson
-
 from ..document.versioned import Edit, Snapshot, Why
 from ..errors import Code, DesignError
 from ..leases.lease import LeaseTable
 from ..policy.roles import Within
 from ..ports import DocumentId, StoreUnavailable
+from ..protocol.packed import unpack
 from ..room.effects import Acked, Answer, Delivery, Lost, Refused
 from ..room.events import Fetch, LeasesKnown, RemoteHead, Submit, Subscribe, Unsubscribe
 from ..room.kind import Kind
@@ -284,7 +283,7 @@ class Rooms:
         while True:
             try:
                 async for payload in self._node.bus.subscribe(HEADS):
-                    node, tenant, collection, id, version = orjson.loads(payload)
+                    node, tenant, collection, id, version = unpack(payload)
                     room = self._open.get(DocumentId(tenant, collection, id))
                     if room is not None and node != self._node.name:
                         room.tell(RemoteHead(version))

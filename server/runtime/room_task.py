@@ -10,8 +10,6 @@ from functools import partial
 from time import perf_counter
 from typing import Any, Final, Protocol
 
-import orjson
-
 from ..errors import Code, DesignError
 from ..leases.lease import LeaseTable
 from ..ports import (
@@ -27,6 +25,7 @@ from ..ports import (
     Store,
     StoreUnavailable,
 )
+from ..protocol.packed import pack
 from ..room.core import Room
 from ..room.effects import (
     AskLocks,
@@ -416,7 +415,7 @@ class RoomTask:
             self._is_lockless = True
 
     async def _publish(self, version: int) -> None:
-        payload = orjson.dumps([self._node.name, *self.document, version])
+        payload = pack([self._node.name, *self.document, version])
         try:
             await self._node.bus.publish(HEADS, payload)
         except Exception as error:

@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Any, Final, Self
 
-import orjson
-
+from ...errors import DesignError
 from ...ports import Bus, DocumentId, StoreUnavailable
+from ...protocol.packed import pack, unpack
 from ..audience import Audience
 
 __all__ = ["CHANNEL", "News"]
@@ -60,7 +60,7 @@ class News:
 
     async def tell(self, document: DocumentId, kind: str, id: str) -> None:
         """`kind`: comments, reviews, branches, rules or environments; `id` of what has changed."""
-        payload = orjson.dumps([*document, kind, id])
+        payload = pack([*document, kind, id])
         await self._bus.publish(CHANNEL, payload)
 
     async def _listen(self) -> None:
@@ -74,8 +74,8 @@ class News:
 
     async def _told(self, message: bytes) -> None:
         try:
-            tenant, collection, design, kind, id = orjson.loads(message)
-        except ValueError:
+            tenant, collection, design, kind, id = unpack(message)
+        except (ValueError, DesignError):
             return  # a node of another version
         document = DocumentId(tenant, collection, design)
         if kind == "rules":

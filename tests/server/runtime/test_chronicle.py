@@ -19,6 +19,7 @@ from server.history.blame import Blame, leaves
 from server.history.diff import ABSENT, to_op
 from server.history.journal import Journal, Made
 from server.ports import Commit, DocumentId, NewOp
+from server.protocol.packed import pack
 from server.runtime.chronicle import Chronicle
 from server.runtime.history import History
 from server.store import SqlStore
@@ -167,7 +168,7 @@ async def test_a_node_keeps_up_with_what_it_commits_by_itself(store: SqlStore) -
     async with chronicle_of(store, bus=bus, quiet_seconds=0.01):
         async with asyncio.timeout(30):
             while (await store.chronicle.indexed(DOCUMENT)).version < 2:
-                await bus.publish("heads", b'["node","default","designs","d1",2]')
+                await bus.publish("heads", pack(["node", "default", "designs", "d1", 2]))
                 await asyncio.sleep(0.02)
 
 
