@@ -22,7 +22,7 @@ from .own import OwnRule
 from .references import References
 from .scan import scan
 from .secrets import secrets
-from .values import compact
+from .values import compact, where
 
 __all__ = ["check"]
 
@@ -75,7 +75,7 @@ def check(document: Document, types: TypeRegistry, own: tuple[OwnRule, ...] = ()
 
 
 def _odd(document: Document, error: ot.OpError) -> Finding:
-    path = tuple(error.path or ())
+    path = tuple(error.path or where(document))
     element = "/".join(str(step) for step in path[:2])
     return Finding("schema", RULES["schema"].level, element, element, path, error.message)
 

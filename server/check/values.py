@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import jsonschema_rs
 import orjson
 
 import ot
-from ot.types import Json
+from ot.types import Json, Step
 
 from .scan import scan
 
-__all__ = ["compact"]
+__all__ = ["compact", "where"]
 
+_MOST_STEPS: Final = 12
 _LIMITS: Final = ot.Limits(size=64_000_000)
 _is_odd: Final = scan(rf'"(?:{"|".join(sorted(ot.FORBIDDEN_NAMES))})"|\\u0000|-0\.0[,\]}}]')
 """Finds names that may be no key, NUL, and -0 (also where these are harmless)."""
@@ -51,3 +53,29 @@ def compact(document: Json) -> str:
     # It has something that looks odd: gone through value by value.
     ot.check_value(document, _LIMITS)
     return orjson.dumps(document).decode()
+
+
+def where(document: Json) -> tuple[Step, ...]:
+    """The path to the innermost value that may stand in no design; () if the whole may.
+
+    Not further down than a person looks: each step looks through what is left once more.
+    """
+    path: list[Step] = []
+    value, room = document, _LIMITS.depth
+    while len(path) < _MOST_STEPS:
+        inside: Iterable[tuple[Step, Json]] = ()
+        if isinstance(value, dict):
+            inside = value.items()
+        elif isinstance(value, list):
+            inside = enumerate(value)
+        room -= 1
+        for step, inner in inside:
+            try:
+                ot.check_value(inner, ot.Limits(size=_LIMITS.size, depth=max(0, room)))
+            except ot.OpError:
+                path.append(step)
+                value = inner
+                break
+        else:
+            break
+    return tuple(path)

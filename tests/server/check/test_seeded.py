@@ -14,8 +14,9 @@ from server.types import TypeRegistry
 TYPES = TypeRegistry.load()
 CLEAN = schemas.sample("claims-intake")
 
-Fault = Callable[[dict[str, Any], random.Random], tuple[set[str], str]]
-"""Puts one fault in; says (ids of the elements where it may be told, the rule)."""
+Told = tuple[str, str, tuple[str, ...]]
+Fault = Callable[[dict[str, Any], random.Random], Told]
+"""Puts one fault in; says (the element's id, the rule, the path inside the element)."""
 
 
 def some(document: dict[str, Any], rng: random.Random, *types: str) -> tuple[str, dict[str, Any]]:
@@ -27,77 +28,126 @@ def some(document: dict[str, Any], rng: random.Random, *types: str) -> tuple[str
     return rng.choice(sorted(found, key=lambda each: each[0]))
 
 
-def unknown_key(document: dict[str, Any], rng: random.Random) -> tuple[set[str], str]:
+def unknown_key(document: dict[str, Any], rng: random.Random) -> Told:
     id, component = some(document, rng)
     component["props"]["visibel"] = True
-    return {id}, "schema"
+    return (
+        id,
+        "schema",
+        (
+            "props",
+            "visibel",
+        ),
+    )
 
 
-def wrong_kind(document: dict[str, Any], rng: random.Random) -> tuple[set[str], str]:
+def wrong_kind(document: dict[str, Any], rng: random.Random) -> Told:
     id, component = some(document, rng)
     component["props"]["visible"] = {"not": "a flag"}
-    return {id}, "schema"
+    return (
+        id,
+        "schema",
+        (
+            "props",
+            "visible",
+        ),
+    )
 
 
-def out_of_enum(document: dict[str, Any], rng: random.Random) -> tuple[set[str], str]:
+def out_of_enum(document: dict[str, Any], rng: random.Random) -> Told:
     id, component = some(document, rng, "Button", "Text", "Card")
     component["props"]["variant"] = "glittering"
-    return {id}, "schema"
+    return (
+        id,
+        "schema",
+        (
+            "props",
+            "variant",
+        ),
+    )
 
 
-def no_parent(document: dict[str, Any], rng: random.Random) -> tuple[set[str], str]:
+def no_parent(document: dict[str, Any], rng: random.Random) -> Told:
     id, component = some(document, rng, "Divider", "Badge", "Text")
     component["place"] = {"parent": "gone", "slot": "content", "order": "a0"}
-    return {id}, "parent"
+    return id, "parent", ("place",)
 
 
-def wrong_slot(document: dict[str, Any], rng: random.Random) -> tuple[set[str], str]:
+def wrong_slot(document: dict[str, Any], rng: random.Random) -> Told:
     id, component = some(document, rng, "Divider", "Image", "Link")
     home, _ = some(document, rng, "Container", "Form")
     component["place"] = {"parent": home, "slot": "attic", "order": "a0"}
-    return {id}, "slot"
+    return id, "slot", ("place",)
 
 
-def no_source(document: dict[str, Any], rng: random.Random) -> tuple[set[str], str]:
+def no_source(document: dict[str, Any], rng: random.Random) -> Told:
     id = rng.choice(sorted(document["queries"]))
     document["queries"][id]["dataSource"] = "gone"
-    return {id}, "dangling-id"
+    return id, "dangling-id", ("dataSource",)
 
 
-def no_such_name(document: dict[str, Any], rng: random.Random) -> tuple[set[str], str]:
+def no_such_name(document: dict[str, Any], rng: random.Random) -> Told:
     id, component = some(document, rng, "Text", "Heading")
     component["props"]["text"] = "Hello {{ nobodyOfThatName.value }}"
-    return {id}, "unknown-name"
+    return (
+        id,
+        "unknown-name",
+        (
+            "props",
+            "text",
+        ),
+    )
 
 
-def no_javascript(document: dict[str, Any], rng: random.Random) -> tuple[set[str], str]:
+def no_javascript(document: dict[str, Any], rng: random.Random) -> Told:
     id, component = some(document, rng, "Text", "Heading")
     component["props"]["text"] = "Hello {{ 1 + }}"
-    return {id}, "syntax"
+    return (
+        id,
+        "syntax",
+        (
+            "props",
+            "text",
+        ),
+    )
 
 
-def unlabelled(document: dict[str, Any], rng: random.Random) -> tuple[set[str], str]:
+def unlabelled(document: dict[str, Any], rng: random.Random) -> Told:
     id, component = some(document, rng, "TextInput", "Select", "DatePicker")
     component["props"].pop("label", None)
-    return {id}, "field-label"
+    return id, "field-label", ("props",)
 
 
-def open_secret(document: dict[str, Any], rng: random.Random) -> tuple[set[str], str]:
+def open_secret(document: dict[str, Any], rng: random.Random) -> Told:
     id = rng.choice(sorted(document["queries"]))
     document["queries"][id]["config"]["url"] = "https://me:hunter22@example.com/x"
-    return {id}, "secret"
+    return (
+        id,
+        "secret",
+        (
+            "config",
+            "url",
+        ),
+    )
 
 
-def circle(document: dict[str, Any], rng: random.Random) -> tuple[set[str], str]:
+def circle(document: dict[str, Any], rng: random.Random) -> Told:
     id, component = some(document, rng, "Text", "Heading")
     component["props"]["text"] = f"{{{{ {component['name']}.text }}}}"
-    return {id}, "dependency-cycle"
+    return (
+        id,
+        "dependency-cycle",
+        (
+            "props",
+            "text",
+        ),
+    )
 
 
-def strange_type(document: dict[str, Any], rng: random.Random) -> tuple[set[str], str]:
+def strange_type(document: dict[str, Any], rng: random.Random) -> Told:
     id, component = some(document, rng, "Divider", "Text", "Image")
     component["typeVersion"] = 99
-    return {id}, "unknown-type"
+    return id, "unknown-type", ("type",)
 
 
 FAULTS = (
@@ -111,10 +161,9 @@ def test_a_seeded_fault_is_found_there_and_only_there(fault: Fault) -> None:
     assert check(CLEAN, TYPES) == []
     for seed in range(8):
         document = copy.deepcopy(CLEAN)
-        where, rule = fault(document, random.Random(f"{fault.__name__} {seed}"))
+        id, rule, path = fault(document, random.Random(f"{fault.__name__} {seed}"))
         found = check(document, TYPES)
         assert found, seed
         for each in found:
-            assert each.element.partition("/")[2] in where, (each.element, each.message)
-            assert each.rule == rule
+            assert (each.rule, each.path[1:]) == (rule, (id, *path)), each.message
             assert each.path[:2] == tuple(each.element.split("/"))

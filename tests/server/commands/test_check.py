@@ -301,10 +301,31 @@ def test_values_that_no_design_holds_are_findings(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str
 ) -> None:
     path = tmp_path / "odd.json"
-    whole = json.dumps(new_design("Odd"))
-    path.write_text(whole.replace('"settings": {}', '"settings": {' + text + "}", 1))
-    code, out, _ = run(capsys, path)
-    assert code == 1 and "[schema]" in out
+    whole = json.dumps(new_design("Odd"), indent=1)
+    line = whole[: whole.index('"settings": {}')].count("\n") + 2
+    path.write_text(whole.replace('"settings": {}', '"settings": {\n' + text + "}", 1))
+    code, out, _ = run(capsys, path, "--format", "json")
+    (finding,) = json.loads(out)["designs"][0]["findings"]
+    assert code == 1 and finding["rule"] == "schema"
+    assert finding["path"][0] == "settings"
+    assert finding["line"] == (line - 1 if "__pr" in text else line)
+
+
+def test_a_long_run_says_how_far_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from server.commands import check
+
+    for name in "abc":
+        (tmp_path / f"{name}.json").write_text(json.dumps(new_design(name)))
+    assert run(capsys, tmp_path)[2] == ""
+    monkeypatch.setattr(check, "_SLOW", -1.0)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    told = run(capsys, tmp_path)[2].splitlines()
+    assert told == [
+        f"coweave: checking design {turn}: {tmp_path / name}.json"
+        for turn, name in enumerate("abc", 1)
+    ]
 
 
 OFFICIAL = os.environ.get("COWEAVE_SARIF_SCHEMA")
