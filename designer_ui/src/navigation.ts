@@ -1,4 +1,4 @@
-/** The pages: the list of designs, one design, and its history. */
+/** The pages: the list of designs, one design, its history, and the people. */
 import { useSyncExternalStore } from "react";
 import { Watched } from "./model/watched";
 import { asPerson } from "./sync/rest";
@@ -6,7 +6,8 @@ import { asPerson } from "./sync/rest";
 export type Place =
   | { kind: "designs"; trash: boolean }
   | { kind: "design"; id: string }
-  | { kind: "history"; id: string };
+  | { kind: "history"; id: string }
+  | { kind: "people" };
 
 function read(): string {
   return location.pathname + location.search;
@@ -20,11 +21,13 @@ export function placeOf(path: string, search: string): Place {
   if (match?.[1] !== undefined) {
     return { kind: match[2] ? "history" : "design", id: decodeURIComponent(match[1]) };
   }
+  if (path === "/people") return { kind: "people" };
   return { kind: "designs", trash: new URLSearchParams(search).has("trash") };
 }
 
 /** The address of a place; the person named in the address stays named. */
 export function hrefOf(place: Place): string {
+  if (place.kind === "people") return asPerson("/people");
   if (place.kind !== "designs") {
     const path = `/designs/${encodeURIComponent(place.id)}`;
     return asPerson(place.kind === "history" ? `${path}/history` : path);

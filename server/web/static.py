@@ -67,6 +67,7 @@ def designer_routes(root: Path = STATIC) -> list[BaseRoute]:
         Route("/designs/{id}", page),
         Route("/designs/{id}/history", page),
         Route("/trash", page),
+        Route("/people", page),
         Route("/assets/{path:path}", asset),
         Route("/{name}", file),
         Route("/{path:path}", nothing, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),

@@ -12,6 +12,7 @@ import base64
 import hashlib
 import json
 import secrets
+import signal
 import socket
 import sys
 import time
@@ -80,6 +81,7 @@ class Provider:
                 Route("/keys", self.jwks),
                 Route("/authorize", self.authorize),
                 Route("/token", self.token, methods=["POST"]),
+                Route("/logout", self.logout),
                 Route("/control/{what}", self.control, methods=["POST"]),
             ]
         )
@@ -117,6 +119,9 @@ class Provider:
         answer = {"code": code, "state": query["state"], "iss": self.issuer}
         answer |= self.overrides.get("answer", {})
         return RedirectResponse(f"{query['redirect_uri']}?{urlencode(answer)}", 302)
+
+    async def logout(self, request: Request) -> Response:
+        return Response("You are signed out.", media_type="text/plain")
 
     async def token(self, request: Request) -> Response:
         form = dict(parse_qsl((await request.body()).decode()))
@@ -185,6 +190,8 @@ class ProviderProcess(Program):
 
 
 def main() -> None:
+    # uvicorn stops cleanly and then raises the signal again.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         issuer = f"http://127.0.0.1:{listener.getsockname()[1]}"
         config = uvicorn.Config(Provider(issuer).app(), log_config=None, lifespan="off")

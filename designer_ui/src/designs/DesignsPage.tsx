@@ -8,10 +8,12 @@ import { ThemeButton } from "../components/ThemeButton";
 import { since } from "../components/time";
 import { titleFault } from "../model/names";
 import { follow, go } from "../navigation";
+import { ShareDialog } from "../people/ShareDialog";
+import { UserMenu } from "../people/UserMenu";
 import { type DesignRow, rest, type SessionInfo } from "../sync/rest";
 import css from "./DesignsPage.module.css";
 
-type Asking = { kind: "create" } | { kind: "rename"; row: DesignRow } | null;
+type Asking = { kind: "create" } | { kind: "rename" | "share"; row: DesignRow } | null;
 
 const REFRESH_EVERY_MS = 15_000;
 
@@ -82,7 +84,7 @@ export function DesignsPage({ session, trash }: { session: SessionInfo; trash: b
         <span className={css.brand}>
           <Mark /> Coweave
         </span>
-        <span className={css.person}>{session.user.name}</span>
+        <UserMenu session={session} />
         <ThemeButton />
       </header>
 
@@ -209,10 +211,16 @@ export function DesignsPage({ session, trash }: { session: SessionInfo; trash: b
                             run: () =>
                               run(() => rest.duplicate(row.id), `${row.name} was duplicated.`),
                           },
+                          {
+                            label: "Share…",
+                            disabled: row.role !== "owner",
+                            run: () => setAsking({ kind: "share", row }),
+                          },
                           null,
                           {
                             label: "Move to trash",
                             danger: true,
+                            disabled: row.role !== "owner",
                             run: () =>
                               run(() => rest.trash(row.id), `${row.name} is in the trash now.`),
                           },
@@ -241,6 +249,9 @@ export function DesignsPage({ session, trash }: { session: SessionInfo; trash: b
           onSubmit={async (name) => go({ kind: "design", id: (await rest.create(name)).id })}
           onClose={() => setAsking(null)}
         />
+      ) : null}
+      {asking?.kind === "share" ? (
+        <ShareDialog id={asking.row.id} onClose={() => setAsking(null)} />
       ) : null}
       {asking?.kind === "rename" ? (
         <NameDialog

@@ -17,6 +17,7 @@ import { ThemeButton } from "../components/ThemeButton";
 import { Tip } from "../components/Tip";
 import { titleFault } from "../model/names";
 import { follow } from "../navigation";
+import { ShareButton } from "../people/ShareButton";
 import { rest } from "../sync/rest";
 import { notKept } from "../workspace/field";
 import { useMeta, usePeople, useUi, useWatched, useWorkspace } from "../workspace/workspace";
@@ -67,6 +68,7 @@ export function TopBar() {
       </div>
       <div className={css.right}>
         <People />
+        <ShareButton />
         <CommentsButton />
         <Tip text="History">
           <a className={css.history} {...follow({ kind: "history", id: session.id })}>

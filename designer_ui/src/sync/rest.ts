@@ -1,16 +1,24 @@
 /** The server's REST doors. Every call rejects with `RestError` when the server says no. */
 import type { DesignDocument, Json } from "../model/document";
 import type { TypesAnswer } from "../model/types";
+import { Watched } from "../model/watched";
 
 export interface User {
   id: string;
   name: string;
 }
 
+/** From the least to the most. */
+export const ROLES = ["viewer", "reviewer", "editor", "owner"] as const;
+
+export type Role = (typeof ROLES)[number];
+
 export interface SessionInfo {
-  user: User;
+  user: User & { admin: boolean };
   mode: string;
   scratch: boolean;
+  /** Where one signs in; null where nobody can. */
+  signIn: string | null;
 }
 
 export interface DesignRow {
@@ -21,6 +29,8 @@ export interface DesignRow {
   updatedAt: number;
   version: number;
   trashedAt: number | null;
+  frozenAt: number | null;
+  role: Role;
 }
 
 export interface Snapshot {
@@ -70,13 +80,25 @@ export function asPerson(path: string): string {
   return `${path}${path.includes("?") ? "&" : "?"}user=${encodeURIComponent(user)}`;
 }
 
+/** Set once the server does not know who this is: the address where one signs in, if there is one. */
+export const signedOut = new Watched<{ href: string | null } | null>(null);
+
+/** Signing in, and back to where one is. */
+export function signInHref(href: string): string {
+  return `${href}?to=${encodeURIComponent(location.pathname + location.search)}`;
+}
+
 export async function call<T>(method: string, path: string, body?: BodyInit): Promise<T> {
   let response: Response;
   try {
     response = await fetch(asPerson(path), {
       method,
       body: body ?? null,
-      headers: body === undefined ? {} : { "content-type": "application/json" },
+      headers: {
+        // No page of another site can send this one in a browser's name.
+        "x-coweave": "1",
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+      },
     });
   } catch {
     throw new RestError("ERR_OFFLINE", "The server cannot be reached.", 0);
@@ -93,6 +115,10 @@ export async function call<T>(method: string, path: string, body?: BodyInit): Pr
     const { error } = answer as {
       error?: { code: string; message: string; details?: { [key: string]: Json } };
     };
+    if (response.status === 401) {
+      const href = error?.details?.signIn;
+      signedOut.set({ href: typeof href === "string" ? href : null });
+    }
     throw new RestError(
       error?.code ?? "ERR_UNKNOWN",
       error?.message ?? `The server answered ${response.status}.`,

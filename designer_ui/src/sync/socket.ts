@@ -3,8 +3,9 @@ import ReconnectingWebSocket from "reconnecting-websocket";
 import { Connection } from "sharedb/lib/client";
 import type { Socket } from "sharedb/lib/sharedb";
 import { Backoff } from "./backoff";
-import { asPerson } from "./rest";
+import { asPerson, rest } from "./rest";
 
+const SIGN_IN = 4401;
 const PING_EVERY_MS = 10_000;
 
 export interface Link {
@@ -24,6 +25,10 @@ export function connect(former?: { id: string | null; seq: number } | null): Lin
     maxEnqueuedMessages: 0,
   });
   const connection = new Connection(socket as unknown as Socket);
+  socket.addEventListener("close", ({ code }) => {
+    // The credential does not hold any more: the session's page asks, and learns where to sign in.
+    if (code === SIGN_IN) rest.session().catch(() => undefined);
+  });
   if (former) Object.assign(connection, { id: former.id, seq: former.seq });
   connection.on("connected", () => backoff.succeeded());
   // A refused or failed handshake shows as "offline"; nobody else listens for these.

@@ -61,7 +61,7 @@ export function openDesign(
       types: new TypeCatalog(types),
       checker: new PropertyChecker(types.shared),
       ui: createUi(),
-      me: info.user,
+      me: { id: info.user.id, name: info.user.name },
     } as Workspace;
     workspace.commands = new Commands(workspace);
     stops.push(heedLeases(workspace));
