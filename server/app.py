@@ -247,7 +247,7 @@ async def open_backend(
                 news=news,
                 types=types,
                 clock=_milliseconds,
-                contributors=Contributors(store, store.records),
+                contributors=Contributors(store),
                 hashes=Hashes(),
                 protection_changed=protection_changed,
             ),

@@ -398,6 +398,9 @@ class Branches:
                 "merge": row.id,
                 "design": sides.row.id if kind == "merge" else sides.root.id,
                 "version": sides.branch.version if kind == "merge" else sides.main.version,
+                # Sealed with the op: who may approve it is read from here.
+                "contributors": sorted(contributors),
+                "decided": len(merged.settled),
             }
             try:
                 version = await desk.rooms.submit(

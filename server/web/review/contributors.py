@@ -6,11 +6,8 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Any, Final
 
-import orjson
-
 from ...document.versioned import Why, why_of
 from ...ports import DocumentId, Store, StoredOp
-from ...records import Records
 
 __all__ = ["Contributors"]
 
@@ -24,9 +21,8 @@ _Range = tuple[DocumentId, int, int]
 class Contributors:
     """Answers from the log, which nobody can forge; what was read once is read on from there."""
 
-    def __init__(self, store: Store, records: Records) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._records = records
         self._known: OrderedDict[tuple[DocumentId, int], tuple[int, frozenset[str]]] = OrderedDict()
 
     async def between(self, document: DocumentId, start: int, end: int) -> frozenset[str]:
@@ -35,21 +31,26 @@ class Contributors:
         if at > end:
             at, found = start, frozenset()
         people = set(found)
-        queue: list[_Range] = [(document, at, end)]
+        own = (document, at, end)
+        queue: list[_Range] = [own]
         read: list[_Range] = []  # each op once, however many ranges with picked changes hold it
+        reached = at
         for one in queue:
             for each in _unread(one, read):
-                queue += await self._read(each, people)
+                picked, last = await self._read(each, people)
+                queue += picked
+                reached = last if one is own else reached
             read.append(one)
         found = frozenset(people)
-        self._known[document, start] = (end, found)
+        self._known[document, start] = (reached, found)
         self._known.move_to_end((document, start))
         while len(self._known) > _MOST_KEPT:
             self._known.popitem(last=False)
         return found
 
-    async def _read(self, wanted: _Range, people: set[str]) -> list[_Range]:
-        """Add the authors of one range; returns the ranges from which its ops were picked."""
+    async def _read(self, wanted: _Range, people: set[str]) -> tuple[list[_Range], int]:
+        """Add the authors of one range; returns the ranges from which its ops were picked, and how far
+        the log went."""
         document, at, end = wanted
         picked: list[_Range] = []
         while at < end:
@@ -60,24 +61,23 @@ class Contributors:
                 break
             for op in ops:
                 why = why_of(op.body)
-                people |= await self._authors(document, op, why or {})
+                people |= _authors(op, why or {})
                 if why is not None and (source := _picked(document, why)) is not None:
                     picked.append(source)
             at += len(ops)
-        return picked
+        return picked, at
 
-    async def _authors(self, document: DocumentId, op: StoredOp, why: Why) -> set[str]:
-        match why.get("kind"):
-            case "merge" | "update":
-                row = await self._records.merges.get(document.tenant, str(why.get("merge")))
-                if row is None:
-                    return {op.author}
-                # Who only pressed the button has contributed nothing; who decided conflicts has.
-                decided = {row.author} if orjson.loads(row.resolutions) else set()
-                return decided | set(orjson.loads(row.contributors))
-            case "migration":
-                return {str(why.get("by", op.author))}
-        return {op.author}
+
+def _authors(op: StoredOp, why: Why) -> set[str]:
+    match why.get("kind"):
+        case "merge" | "update":
+            # Who only pressed the button has contributed nothing; who decided conflicts has.
+            people = why.get("contributors", [op.author])
+            decided = {op.author} if why.get("decided") else set()
+            return decided | ({str(each) for each in people} if type(people) is list else set())
+        case "migration":
+            return {str(why.get("by", op.author))}
+    return {op.author}
 
 
 def _picked(document: DocumentId, why: Why) -> _Range | None:

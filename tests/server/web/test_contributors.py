@@ -48,7 +48,7 @@ async def test_changes_picked_in_circles_and_from_elsewhere() -> None:
         await store.commit([Commit(ONE, 0, tuple(ops))])
         await store.commit([Commit(TWO, 0, (*others, op(10, "unpicked")))])
         store.read = counted  # type: ignore[method-assign, assignment]
-        contributors = Contributors(store, store.records)
+        contributors = Contributors(store)
         expected = {f"own{n}" for n in range(50)} | {f"other{n}" for n in range(9)}
         assert await contributors.between(ONE, 40, 50) == expected
         assert calls <= 4
