@@ -33,6 +33,16 @@ LOCK_WAIT_MS = 1_500
 WAL_KEPT_BYTES = 64 << 20
 """A log grown by a burst is cut back to this at the next checkpoint."""
 
+_LINE = {
+    "connect_timeout": 5,
+    "tcp_user_timeout": 4_000,
+    "keepalives_idle": 4,
+    "keepalives_interval": 1,
+    "keepalives_count": 4,
+}
+"""A PostgreSQL that falls silent, as behind a broken network, is given up after some seconds (ms, s).
+Without it the one writer would wait for the system's own patience: a quarter of an hour."""
+
 SCHEMA_LOCK = 0x636F7765617665
 """The number by which nodes agree on PostgreSQL who migrates ("coweave" in ASCII)."""
 
@@ -159,7 +169,7 @@ def _set_pragmas(connection: sqlite3.Connection) -> None:
 
 def _postgresql(url: URL, common: dict[str, Any]) -> Engine:
     options = f"-c synchronous_commit=on -c lock_timeout={LOCK_WAIT_MS} -c statement_timeout=30000"
-    return create_engine(url, connect_args={"connect_timeout": 5, "options": options}, **common)
+    return create_engine(url, connect_args={**_LINE, "options": options}, **common)
 
 
 def execute_directly(

@@ -31,6 +31,7 @@ async def roll(here: Deployment, ledger: Ledger, *, program: Path | None = None)
         assert ledger.longest_wait(began) <= 3.0, f"{ledger.longest_wait(began):.1f} s"
 
 
+@pytest.mark.soak
 async def test_F1_nodes_are_restarted_in_turn(tmp_path: Path) -> None:
     with deployed(tmp_path, proxy=True) as here:
         async with asyncio.timeout(120), under_load(here, writers=9, seed=51) as ledger:

@@ -17,7 +17,9 @@ from tests.support.deployment import deployed
 from .load import make_design, under_load
 
 
-@pytest.mark.parametrize("locks", [True, False], ids=["locks", "no locks"])
+@pytest.mark.parametrize(
+    "locks", [True, pytest.param(False, marks=pytest.mark.soak)], ids=["locks", "no locks"]
+)
 async def test_B3_two_nodes_write_the_same_documents(tmp_path: Path, locks: bool) -> None:
     with deployed(tmp_path, environment={"COWEAVE_WRITE_LOCKS": str(int(locks))}) as here:
         async with asyncio.timeout(60), under_load(here, writers=18, seed=31) as ledger:

@@ -170,6 +170,8 @@ class ServerProcess(Program):
         self, folder: Path, environment: Mapping[str, str] | None = None, *, seconds: float = 60
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        self.enter: list[str] = []
+        """Put before the command from the next start on, as `ip netns exec <name>`."""
         self.program: Path | None = None
         """Run in place of `coweave` from the next start on: that with a fault, or a later version of it."""
         self.database = folder / "coweave.sqlite3"
@@ -184,6 +186,7 @@ class ServerProcess(Program):
     def start(self) -> None:
         own: list[str | Path] = [Path(sys.executable).with_name("coweave")]
         self._command = [
+            *self.enter,
             *(own if self.program is None else [sys.executable, self.program]),
             "serve",
         ]

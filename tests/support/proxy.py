@@ -18,8 +18,10 @@ class Proxy:
     and keeps the connections; all until `mend`.
     """
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, host: str = "127.0.0.1") -> None:
+        """Args: host: the address to listen at; `port` is on the loopback address."""
         self._port = port
+        self._host = host
         self._server: asyncio.Server | None = None
         self._open: dict[asyncio.StreamWriter, asyncio.Task[None]] = {}
         self._is_cut = False
@@ -27,9 +29,17 @@ class Proxy:
         self._is_hole = False
 
     @property
-    def url(self) -> str:
+    def port(self) -> int:
         assert self._server is not None, "not started"
-        return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        return int(self._server.sockets[0].getsockname()[1])
+
+    @property
+    def address(self) -> str:
+        return f"{self._host}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.address}"
 
     def cut(self) -> None:
         self._is_cut = True
@@ -81,7 +91,7 @@ class Proxy:
         writer.close()
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._accept, self._host, 0)
         return self
 
     async def __aexit__(
