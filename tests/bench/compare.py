@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import platform
+import shutil
 import sqlite3
 import sys
 import tempfile
@@ -25,6 +26,7 @@ import psycopg
 from websockets.sync.client import connect
 
 from tests.contracts import postgres
+from tests.support.redis_server import RedisServer
 
 from .contents import component_ids, design
 from .peers import HERE, LIMITS, Peer, Peers, drive, pin, snapshot
@@ -34,6 +36,7 @@ __all__ = ["main"]
 Result = dict[str, Any]
 
 OURS, BARE, SHAREDB, ON_POSTGRES = "Coweave", "bare", "ShareDB", "ShareDB PostgreSQL"
+OURS_ON_POSTGRES = "Coweave PostgreSQL"
 HOCUSPOCUS = "Hocuspocus"
 
 
@@ -73,7 +76,7 @@ class Bench:
 
     @contextmanager
     def _running(self, name: str) -> Iterator[Peer]:
-        if name != ON_POSTGRES:
+        if name not in (ON_POSTGRES, OURS_ON_POSTGRES):
             with self._peers.running(name) as peer:
                 yield peer
             return
@@ -82,6 +85,12 @@ class Bench:
             cluster.start()
             try:
                 url = f"{cluster.url}/postgres"
+                if name == OURS_ON_POSTGRES:
+                    with RedisServer() as redis:
+                        ties = {"COWEAVE_DATABASE": url, "COWEAVE_REDIS": redis.url}
+                        with self._peers.running(name, **ties) as peer:
+                            yield peer
+                    return
                 with psycopg.connect(url, autocommit=True) as connection:
                     connection.execute(
                         (HERE / "node_modules/sharedb-postgres/structure.sql").read_bytes()
@@ -282,6 +291,21 @@ def goals(results: dict[str, dict[str, Result]]) -> Iterator[Goal]:
     )
     yield "S1, 2,000 components", "per core, times bare", ratio("S1", "perCore", BARE), ">=", 0.6
     yield "S1, stretch", "per core, times Hocuspocus", ratio("S1", "perCore", HOCUSPOCUS), ">=", 1
+    yield (
+        "S1, PostgreSQL and Redis",
+        "acked/s, times ShareDB PostgreSQL",
+        (get("S1", OURS_ON_POSTGRES, "acked") or 0) / (get("S1", ON_POSTGRES, "acked") or 1e9)
+        or None,
+        ">=",
+        1_000,
+    )
+    yield (
+        "S1, PostgreSQL and Redis",
+        "acked/s, times ours on SQLite",
+        (get("S1", OURS_ON_POSTGRES, "acked") or 0) / (get("S1", OURS, "acked") or 1e9) or None,
+        ">=",
+        0.5,
+    )
     yield "S1, 200 readers", "per core, times bare", ratio("S1 N=200", "perCore", BARE), ">=", 0.6
     yield (
         "S1, 20 components",
@@ -362,7 +386,9 @@ def main(arguments: list[str]) -> int:
         )
         full = not options.quick
         beside = (OURS, BARE, SHAREDB)
-        on_postgres = (ON_POSTGRES,) if full and postgres.found() else ()
+        on_postgres: tuple[str, ...] = ()
+        if full and postgres.found() and shutil.which("redis-server"):
+            on_postgres = (ON_POSTGRES, OURS_ON_POSTGRES)
         # It is optional: its SQLite driver may have to be compiled.
         yjs = (HOCUSPOCUS,) if full and (HERE / "node_modules/better-sqlite3").exists() else ()
         plan: list[tuple[str, tuple[str, ...], Callable[[Peer], Result]]] = [

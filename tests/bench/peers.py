@@ -117,11 +117,11 @@ class Peers:
 
     @contextmanager
     def running(self, name: str, **environment: str) -> Iterator[Peer]:
-        """One of "Coweave", "bare", "Hocuspocus", "ShareDB" and "ShareDB PostgreSQL" (with DATABASE_URL)."""
+        """One of the names in `compare`; those on PostgreSQL are given where it is."""
         folder = self.folder / name.replace(" ", "-").lower()
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        if name == "Coweave":
+        if name.startswith("Coweave"):
             with ServerProcess(folder, LIMITS | environment) as server:
                 pin(server)
                 yield Peer(name, server, "/ws/sharedb")
