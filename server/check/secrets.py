@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from ot.types import Step
 
+from ..document.secrets import FORMS
 from .scan import scan
 from .texts import texts
 
@@ -17,14 +18,8 @@ _SHORTEST: Final = 6
 _KEY: Final = re.compile(
     r"(?i)(pass(word|wd|phrase)|secret|(api|private|access|secret)_?key|auth_?token)\Z"
 )
-_FORMS: Final = (
-    r"AKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}|\bsk_live_[A-Za-z0-9]{16,}|\bxox[abpr]-[A-Za-z0-9-]{10,}"
-    r"|-----BEGIN (?:RSA |EC |OPENSSH )?PRIVATE KEY-----|\bAIza[0-9A-Za-z_-]{35}\b|://[^/\s:@{]+:[^/\s:@{]+@[\w.-]+"
-)
-"""What secrets look like."""
-
-_VALUE: Final = re.compile(_FORMS)
-_is_somewhere: Final = scan(_FORMS.replace(r"\b", ""))
+_VALUE: Final = re.compile(FORMS)
+_is_somewhere: Final = scan(FORMS.replace(r"\b", ""))
 _BESIDE: Final = ("ext", "name", "place", "type")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from ot.types import Json
 
+from ..document.secrets import FORMS
 from .imported import Report
 
 __all__ = ["is_secret_key", "without_secrets"]
@@ -20,6 +21,7 @@ _SECRET_HEADER = re.compile(
     r"(?i)(authorization|cookie|x-api-key|x-auth-token|(.*[-_])?(password|secret|token|api-?key))\Z"
 )
 _CREDENTIALS = re.compile(r"://[^/\s@:]*:[^/\s@]+@")
+_FORM = re.compile(FORMS)
 _NAME = re.compile(r"[^A-Za-z0-9]+")
 
 
@@ -31,7 +33,8 @@ def without_secrets(value: Json, element: str, owner: str, report: Report) -> Js
     """`value` with each secret replaced by its name, which begins with `owner`'s.
 
     A secret is what stands under a key such as `password` or `apiKey`, the value of a header such as
-    `Authorization` in a list of {key, value}, and an address with a password in it. Expressions are not
+    `Authorization` in a list of {key, value}, and whatever has the form of one (`document.secrets`), as
+    an address with a password in it. Expressions are not
     secrets: they say where one comes from.
     """
 
@@ -51,7 +54,7 @@ def without_secrets(value: Json, element: str, owner: str, report: Report) -> Js
             return {key: inside(key, inner, *steps) for key, inner in value.items()}
         if isinstance(value, list):
             return [walk(inner, *steps) for inner in value]
-        if isinstance(value, str) and _CREDENTIALS.search(value) is not None:
+        if isinstance(value, str) and (_CREDENTIALS.search(value) or _FORM.search(value)):
             return named(*steps)
         return value
 
