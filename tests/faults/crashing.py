@@ -55,9 +55,9 @@ def arm(point: str, fuse: Fuse) -> None:
     has_ops = False  # the transaction under way, in the one thread that writes
 
     def appending(inner: Any) -> Any:
-        def append(connection: Connection, commits: Any, *, careful: bool) -> Any:
+        def append(connection: Connection, commits: Any, **options: Any) -> Any:
             nonlocal has_ops
-            answers = inner(connection, commits, careful=careful)
+            answers = inner(connection, commits, **options)
             has_ops = any(commit.ops for commit in commits)
             if has_ops and point == "after_insert":
                 fuse.burn()
