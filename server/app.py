@@ -461,6 +461,7 @@ def _metrics(backend: Backend, socket: ShareDBSocket, yjs: YjsSocket) -> Metrics
             ("documents_followed", "Documents that somebody has open."): audience.__len__,
             ("requests_waiting", "Requests that wait for their room."): lambda: rooms.waiting,
             ("commits_waiting", "Batches that wait to be committed."): lambda: committer.waiting,
+            ("leases", "Leases in documents that are open here."): backend.leases.__len__,
             (
                 "histories_behind",
                 "Designs whose history is still to be made.",

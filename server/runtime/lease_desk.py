@@ -360,7 +360,10 @@ class LeaseDesk:
         while True:
             try:
                 async for payload in self._bus.subscribe(LEASES):
-                    self._heard(payload)
+                    try:
+                        self._heard(payload)
+                    except (DesignError, ValueError, TypeError):
+                        _log.warning("a hint about leases cannot be read: %.100r", payload)
             except Exception:
                 _log.exception("nothing is heard of other nodes' leases")
             await asyncio.sleep(_MIND_SECONDS)

@@ -252,7 +252,8 @@ function Row({ item, top }: { item: ItemInstance<string>; top: number }) {
   const showPeople = useUi((state) => state.showPeople);
   const people = usePeople().filter((person) => showPeople && person.selection.includes(id));
   const { lease, mine } = useLease(`components/${id}`);
-  const held = lease ? (mine ? "you" : lease.holder.name || "somebody else") : "";
+  const holder = mine ? "you" : lease?.holder.name || "somebody else";
+  const held = lease && `${lease.kind === "hard" ? "Locked" : "Being edited"} by ${holder}`;
   const ref = useRef<HTMLDivElement>(null);
 
   useEffect(() => {
@@ -290,7 +291,7 @@ function Row({ item, top }: { item: ItemInstance<string>; top: number }) {
       data-selected={item.isSelected()}
       data-quiet={component.props.visible === false}
       aria-label={component.name}
-      aria-description={held ? `Locked by ${held}` : undefined}
+      aria-description={held}
       aria-level={level + 1}
       aria-posinset={posInSet + 1}
       aria-setsize={setSize}

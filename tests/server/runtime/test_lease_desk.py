@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 
-import orjson
 import pytest
 
 from server.bus.memory import MemoryBus
 from server.leases.lease import Holder, LeaseTable, Terms
 from server.leases.rules import Change, Take, release, take
 from server.ports import Decide, DocumentId, OutcomeUnknown, StoreUnavailable
+from server.protocol.packed import pack
 from server.room.effects import Notice
 from server.runtime.lease_desk import LEASES, Known, LeaseDesk
 from server.store.leases import MemoryLeases
@@ -209,8 +209,12 @@ async def test_what_is_no_hint_is_passed_over(two: Two) -> None:
     one, _, _, bus = two
     ada = Watcher(ADA)
     await one.watch(CLAIMS, ada)
-    for payload in (b"", b"[]", b"{}", b"\xff", orjson.dumps(["x", 1, 2])):
+    for payload in (b"", b"[]", b"{}", b"null", b"\xff", pack(["x", 1, 2])):
         await bus.publish(LEASES, payload)
+    hint = ["another node", *CLAIMS, 0, [["ada", "lease-asked", "hear me", {}]]]
+    await bus.publish(LEASES, pack(hint))
+    await ada.until(lambda w: w.news)
+    assert ada.news.pop().message == "hear me"
     await one.tell(CLAIMS, "ada", Notice("lease-asked", "please", {}))
     assert [notice.code for notice in ada.news] == ["lease-asked"]
     await one.change(CLAIMS, taking(ADA))

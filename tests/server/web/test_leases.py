@@ -133,6 +133,12 @@ async def test_E10_a_take_over_is_kept_with_its_reason(
     assert entry.details == {"elements": [C2], "reason": "Ada is ill"}
 
 
+async def test_the_metrics_count_them(http: httpx.AsyncClient) -> None:
+    ada, _ = await two(http)
+    await ada.post(elements=[C1, C2])
+    assert "coweave_leases" in (await http.get("/metrics")).text
+
+
 async def test_a_long_history_comes_in_pieces(http: httpx.AsyncClient) -> None:
     ada, _ = await two(http)
     for _ in range(MAX_EVENTS // 3 + 2):  # three events each
