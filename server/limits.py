@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from .auth import bearer, issue
 from .document import limits as design
 from .history import journal
 from .leases import rules
@@ -31,6 +32,7 @@ from .web import (
     outbox,
     requests,
     server,
+    sharing,
     versions,
     who,
 )
@@ -166,6 +168,15 @@ LIMITS: Final[dict[str, tuple[Limit, ...]]] = {
             "refused: 403, `ERR_DESIGN_QUOTA`",
         ),
         Limit("characters of a person's name", who.MAX_USER_NAME, _MALFORMED),
+        Limit(
+            "sign-ins, and credentials that do not hold, of one address a minute"
+            " (`COWEAVE_SIGN_INS_PER_MINUTE`)",
+            _SETTINGS.sign_ins_per_minute,
+            "refused: `ERR_DESIGN_RATE`",
+        ),
+        Limit("bytes of a bearer token", bearer.MAX_TOKEN_BYTES, "refused: `ERR_DESIGN_SIGN_IN`"),
+        Limit("days that a service token holds", issue.MAX_TOKEN_DAYS, _MALFORMED),
+        Limit("roles given on one design", sharing.MAX_GRANTS, _REFUSED),
     ),
     "A request over HTTP": (
         Limit("events of leases in one answer", leases.MAX_EVENTS, "the rest is asked for"),

@@ -91,7 +91,9 @@ class Sharing:
             if grant.subject not in known:
                 raise _malformed("There is no such person")
         there = await self._grants.of_design(root.tenant, root.id)
-        if len(there) >= MAX_GRANTS:
+        place = grant.scope, grant.kind, grant.subject
+        is_new = place not in {(each.scope, each.kind, each.subject) for each in there}
+        if is_new and len(there) >= MAX_GRANTS:
             raise DesignError(
                 Code.TOO_LARGE, f"A design has at most {MAX_GRANTS} roles", limit=MAX_GRANTS
             )

@@ -146,6 +146,17 @@ TESTS = {
         "test_D2_a_person_and_a_node_have_so_many",
     ),
     "characters of a person's name": (HTTP, "test_the_session_is_who_one_says"),
+    "sign-ins, and credentials that do not hold, of one address a minute"
+    " (`COWEAVE_SIGN_INS_PER_MINUTE`)": (
+        "web/test_who.py",
+        "test_too_many_bad_credentials_of_one_address",
+    ),
+    "bytes of a bearer token": (
+        "web/test_who.py",
+        "test_E2_tokens_of_every_bad_kind_are_refused_alike",
+    ),
+    "days that a service token holds": ("web/test_members.py", "test_tokens_that_cannot_be"),
+    "roles given on one design": ("web/test_sharing.py", "test_a_design_has_so_many_roles"),
     "events of leases in one answer": (WEB_LEASES, "test_a_long_history_comes_in_pieces"),
     "bytes of a body": (HTTP, "test_bodies_are_json_by_name_and_bounded"),
     "bytes of an imported file": (HTTP, "test_files_that_cannot_be_imported"),

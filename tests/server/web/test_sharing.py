@@ -9,6 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
+from server.policy.roles import Grant, Role
+from server.web.sharing import MAX_GRANTS
 from tests.server.web.test_watch import Wire
 from tests.support.described import checked, refused
 from tests.support.identity import Site, open_site
@@ -190,3 +192,14 @@ async def test_E10_it_is_written_down_who_gave_what(site: Site, case: Case) -> N
 async def test_people_to_share_with(site: Site, case: Case) -> None:
     found = checked(await case.ben.get("/api/people"), 200)["people"]
     assert [person["name"] for person in found] == ["Ada", "Ben"]
+
+
+async def test_a_design_has_so_many_roles(site: Site, case: Case) -> None:
+    grants = site.backend.store.grants
+    for number in range(MAX_GRANTS - 1):  # and the owner's
+        await grants.put("default", Grant(case.id, "", "group", f"g{number}", Role.VIEWER), "u", 1)
+    more = {"kind": "group", "subject": "one more", "role": "viewer"}
+    answer = await case.ada.put(f"{case.path}/grants", json=more)
+    assert refused(answer, 413) == "ERR_DESIGN_TOO_LARGE"
+    again = {"kind": "group", "subject": "g7", "role": "editor"}
+    checked(await case.ada.put(f"{case.path}/grants", json=again), 200)
