@@ -1,6 +1,6 @@
 #!/bin/sh
 # Make sure that the programs which the tests run nodes against are there, from the system's packages where one is
-# missing: PostgreSQL, Redis with its Sentinel, HAProxy, libfaketime, network namespaces. Nothing is started: the tests
+# missing: PostgreSQL, Redis with its Sentinel, HAProxy, network namespaces. Nothing is started: the tests
 # start their own, on free ports. Where they cannot be installed, the tests that need them are skipped, and say so.
 set -eu
 
@@ -13,7 +13,6 @@ has_postgresql || missing="$missing postgresql"
 has redis-server || missing="$missing redis-server"
 has redis-sentinel || missing="$missing redis-sentinel"
 has haproxy || missing="$missing haproxy"
-has faketime || missing="$missing faketime"
 has ip || missing="$missing iproute2"
 has nft || missing="$missing nftables"
 if [ -z "$missing" ]; then exit 0; fi

@@ -65,6 +65,12 @@ class Ledger:
             default=0.0,
         )
 
+    async def usual_wait(self, acks: int = 50) -> float:
+        """The longest wait over the next `acks`: what the machine costs, when nothing is wrong."""
+        since = time.monotonic()
+        await self.reach(len(self.acked) + acks)
+        return self.longest_wait(since)
+
     @property
     def acked(self) -> list[Entry]:
         return [entry for entry in self.entries if entry.version is not None]
