@@ -81,7 +81,14 @@ class Reviews:
         equal = {} if state == "all" else {"state": state}
         rows = await self._records.reviews.find(tenant=root.tenant, design=root.id, **equal)
         rows = sorted(rows, key=lambda row: (-row.created_at, row.id))
-        return [await self._reviewed(root, row) for row in rows]
+        found = []
+        for row in rows:
+            try:
+                found.append(await self._reviewed(root, row))
+            except DesignError as error:
+                if error.code is not Code.NOT_FOUND:
+                    raise  # its branch is in the trash, and so is it
+        return found
 
     async def one(self, principal: Principal, id: str, review: str) -> Reviewed:
         """With what stands against what it is about."""

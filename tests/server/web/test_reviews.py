@@ -313,6 +313,20 @@ async def test_a_review_that_is_closed_gates_and_approves_nothing(
     checked(await merge(http, design, branch), 200)
 
 
+async def test_a_branch_in_the_trash_takes_its_reviews_along(
+    http: httpx.AsyncClient, design: str, branch: dict[str, Any]
+) -> None:
+    gone, other = await review_of(http, design, branch=branch["id"]), await branch_of(http, design)
+    kept = await review_of(http, design, branch=other["id"])
+    checked(await http.delete(f"/api/designs/{branch['id']}", params=ADA), 204)
+    listed = checked(await http.get(f"/api/designs/{design}/reviews", params=ADA), 200)["reviews"]
+    assert [each["id"] for each in listed] == [kept["id"]]
+    for path in (f"/api/designs/{design}/reviews/{gone['id']}", url(design, branch)):
+        assert refused(await http.get(path, params=ADA), 404) == "ERR_DESIGN_NOT_FOUND"
+    assert refused(await merge(http, design, branch), 404) == "ERR_DESIGN_NOT_FOUND"
+    assert checked(await http.get("/api/waiting", params=ADA), 200)["reviews"] == []
+
+
 async def test_what_waits_for_whom(
     http: httpx.AsyncClient, backend: Backend, design: str, branch: dict[str, Any]
 ) -> None:
