@@ -156,21 +156,27 @@ class Doorkeeper:
         many of those, FORBIDDEN (blocked, or a page of another site), a name that cannot be one, or
         UNAVAILABLE.
         """
-        address = origin().address or ""
-        if self._failures.is_spent(address):
-            raise DesignError(Code.RATE, "Too many attempts: wait a minute, and try again")
         try:
             visitor = await self._visitor(connection)
         except DesignError as error:
-            tried = "authorization" in connection.headers or self._cookie in connection.cookies
-            if error.code is Code.SIGN_IN and tried:
-                self._failures.count(address)
+            if error.code is Code.SIGN_IN and "authorization" in connection.headers:
+                self._note_failure()
             raise
         except StoreUnavailable:
             raise DesignError(Code.UNAVAILABLE, "The storage does not answer just now") from None
         if self._budget is not None and connection.scope["type"] == "http":
             await self._budget.admit(f"{visitor.principal.tenant}/{visitor.principal.id}")
         return visitor
+
+    def _note_failure(self) -> None:
+        """Whoever holds a good credential is never kept out by others behind the same address.
+
+        Raises: DesignError(RATE) where too many were tried.
+        """
+        address = origin().address or ""
+        if self._failures.is_spent(address):
+            raise DesignError(Code.RATE, "Too many attempts: wait a minute, and try again")
+        self._failures.count(address)
 
     async def again(self, visitor: Visitor) -> Principal | None:
         """The same visitor now, as a live connection must see it; None: let in no more.
