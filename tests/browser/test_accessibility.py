@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import Sit
@@ -83,3 +84,54 @@ async def test_a_component_is_added_named_moved_and_deleted_by_keyboard(
     await press("Control+Z")
     await expect(desk.component("Send")).to_be_visible()
     assert await desk.names() == ["Send", "First"]
+
+
+FOCUSED = """() => {
+  let element = document.activeElement;
+  while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
+  const label = element?.getAttribute('aria-label') ?? element?.labels?.[0]?.textContent;
+  return (label ?? element?.textContent ?? '').trim();
+}"""
+
+
+async def tab_to(page: Page, name: str) -> None:
+    """Press Tab until what has that name is focused."""
+    passed = []
+    for _ in range(80):
+        await page.keyboard.press("Tab")
+        passed.append(str(await page.evaluate(FOCUSED)))
+        if passed[-1] == name:
+            return
+    raise AssertionError(f"{name} is not reached by Tab: {passed}")
+
+
+async def test_from_the_list_of_designs_to_a_finished_edit_by_keyboard_alone(
+    sit: Sit, server_process: ServerProcess
+) -> None:
+    buttons = (("Button", "First", {"label": "1"}), ("Button", "Send", {"label": "Send"}))
+    path = await import_design(server_process.url, design("Keyboard", *buttons))
+    desk = Desk((await sit("Ada")).page)
+    await expect(desk.page.get_by_role("link", name="Keyboard")).to_be_visible()
+    await tab_to(desk.page, "Keyboard")
+    await desk.page.keyboard.press("Enter")
+    await desk.ready()
+    await expect(desk.layers.get_by_role("treeitem", name="First")).to_be_visible()
+    await tab_to(desk.page, "First")
+    await desk.page.keyboard.press("ArrowDown")
+    await expect(desk.field("Name")).to_have_value("Send")
+    await expect(desk.layers.get_by_role("treeitem", name="Send")).to_be_focused()
+    await desk.page.keyboard.press("Enter")
+    await expect(desk.field("Name")).to_be_focused()
+    await tab_to(desk.page, "Label")
+    await desk.page.keyboard.press("Control+a")
+    await desk.page.keyboard.type("Send it")
+    await expect(desk.component("Send")).to_have_text("Send it")
+    await expect(desk.status).to_have_text("Live")
+    snapshot = await stored(server_process, path)
+    assert snapshot["components"]["c2"]["props"]["label"] == "Send it"
+
+
+async def stored(server_process: ServerProcess, path: str) -> dict[str, Any]:
+    async with httpx.AsyncClient(base_url=server_process.url) as client:
+        data: dict[str, Any] = (await client.get(f"/api{path}/snapshot")).json()["data"]
+        return data

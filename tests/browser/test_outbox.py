@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any
 
+import httpx
 from playwright.async_api import Page, WebSocket, expect
 
 from tests.browser.conftest import Sit
@@ -181,3 +182,46 @@ async def test_tabs_of_one_person_never_share_an_id(
         await Desk(fourth.page).ready()
         assert {row["id"] for row in rows} <= set(ids)
         assert others and not set(ids) & set(others)
+
+
+PUT = """async (rows) => {
+  const database = await new Promise((done) => {
+    const request = indexedDB.open("coweave");
+    request.onsuccess = () => done(request.result);
+  });
+  const transaction = database.transaction("outbox", "readwrite");
+  for (const row of rows) transaction.objectStore("outbox").put(row);
+  await new Promise((done) => { transaction.oncomplete = done; });
+  database.close();
+}"""
+
+
+async def test_what_fits_nothing_any_more_is_handed_over_and_not_kept_for_ever(
+    sit: Sit, server_process: ServerProcess
+) -> None:
+    """Rows of a database that was restored from a backup since, and rows that are none."""
+    path = await import_design(server_process.url, button("Odd"))
+    person = await sit("Ada", path)
+    person.forgives.append(r"Failed to load resource: .*(400|404|422)")
+    desk = Desk(person.page)
+    await desk.ready()
+    async with httpx.AsyncClient(base_url=server_process.url) as client:
+        user = (await client.get("/api/session?user=Ada")).json()["user"]["id"]
+    whose = {"design": path.rsplit("/", 1)[1], "user": user}
+    lost = {"op": [{"p": ["components", "c1", "props", "label"], "oi": "x"}], "label": "Edit label"}
+    await person.page.evaluate(
+        PUT,
+        [
+            {**whose, "key": "late", "id": None, "seq": 1, "v": 9_999, "edits": [lost]},
+            {**whose, "key": "odd", "id": 7, "seq": "x", "v": None, "edits": "none"},
+        ],
+    )
+    await person.page.reload()
+    await desk.ready()
+    await expect(desk.notices).to_contain_text("fit no version there is: Edit label")
+    await nothing_kept(person.page)
+    await desk.select("Send")
+    await desk.field("Label").fill("Still works")
+    await expect(desk.status).to_have_text("Live")
+    document = await stored(server_process, path)
+    assert document["components"]["c1"]["props"]["label"] == "Still works"

@@ -100,7 +100,9 @@ export function VersionView(props: VersionViewProps) {
             </span>
             <a
               className={css.link}
-              href={asPerson(`/api/designs/${id}/export?version=${entry.version}`)}
+              href={asPerson(
+                `/api/designs/${encodeURIComponent(id)}/export?version=${entry.version}`,
+              )}
               download
             >
               <FileDown aria-hidden="true" /> File

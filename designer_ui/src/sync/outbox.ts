@@ -70,8 +70,13 @@ export async function openOutbox(design: string, user: string): Promise<Outbox |
     if (!release) continue;
     // Somebody may have sent it between the reading and the lock.
     const row = await within(one(database, key), undefined);
-    if (row) left.push({ kept: row, slot: slotOf(database, { key, design, user }, release) });
-    else release();
+    const slot = slotOf(database, { key, design, user }, release);
+    if (row && isKept(row)) {
+      left.push({ kept: row, slot });
+      continue;
+    }
+    if (row) await slot.clear();
+    release();
   }
   const [first, ...others] = left;
   if (first) return { own: first.slot, kept: first.kept, others };
@@ -79,6 +84,18 @@ export async function openOutbox(design: string, user: string): Promise<Outbox |
   const release = await lock(key);
   if (!release) return null;
   return { own: slotOf(database, { key, design, user }, release), kept: null, others };
+}
+
+/** What lies in a browser's storage may be anything: of another release, or by another hand. */
+function isKept({ id, seq, v, edits }: Partial<Kept>): boolean {
+  return (
+    (id === null || typeof id === "string") &&
+    Number.isSafeInteger(seq) &&
+    Number.isSafeInteger(v) &&
+    Array.isArray(edits) &&
+    edits.length > 0 &&
+    edits.every(({ op, label }) => Array.isArray(op) && typeof label === "string")
+  );
 }
 
 function slotOf(

@@ -5,10 +5,11 @@ import { Comments } from "../sync/comments";
 import { DesignLeases } from "../sync/leases";
 import { type Kept, type Left, type Outbox, openOutbox } from "../sync/outbox";
 import { DesignPresence } from "../sync/presence";
-import { type RestError, rest, type SessionInfo } from "../sync/rest";
+import { RestError, rest, type SessionInfo, type Snapshot } from "../sync/rest";
 import { DesignSession } from "../sync/session";
 import { connect, type Link } from "../sync/socket";
 import { Commands } from "./commands";
+import { toClipboard } from "./menu";
 import { listenToKeys } from "./shortcuts";
 import { createUi } from "./ui";
 import { tellWhereWeAre } from "./whereabouts";
@@ -42,7 +43,10 @@ export function openDesign(
     // The snapshot comes by HTTP, compressed, while the socket is still being opened.
     const link = connect(outbox?.kept);
     stops.push(() => link.close());
-    const [types, snapshot] = await Promise.all([rest.types(), rest.snapshot(id, outbox?.kept?.v)]);
+    const [types, { snapshot, kept }] = await Promise.all([
+      rest.types(),
+      start(id, outbox?.kept ?? null),
+    ]);
     if (closed) return;
     // Before the session, which passes on what is told of edits.
     const leases = new DesignLeases(link.connection, id);
@@ -65,8 +69,12 @@ export function openDesign(
     } as Workspace;
     workspace.commands = new Commands(workspace);
     stops.push(heedLeases(workspace));
-    session.open(snapshot, outbox?.kept ?? undefined);
-    if (outbox?.kept) session.tell("info", resumed(outbox.kept.edits.length));
+    session.open(snapshot, kept ?? undefined);
+    if (kept) session.tell("info", resumed(kept.edits.length));
+    else if (outbox?.kept) {
+      giveUp(session, outbox.kept);
+      await outbox.own.clear();
+    }
     for (const left of outbox?.others ?? []) stops.push(sendLeft(id, left, session));
     stops.push(tellWhereWeAre(workspace), listenToKeys(workspace.commands), warnToLeave(session));
     onOpen(workspace);
@@ -90,6 +98,35 @@ function heedLeases({ commands, leases, session }: Workspace): () => void {
   return () => {
     for (const stop of stops) stop();
   };
+}
+
+/** The state that the kept edits apply to; today's, and no edits, where the server does not have that one any more. */
+async function start(
+  id: string,
+  kept: Kept | null,
+): Promise<{ snapshot: Snapshot; kept: Kept | null }> {
+  if (kept) {
+    try {
+      return { snapshot: await rest.snapshot(id, kept.v), kept };
+    } catch (error) {
+      if (!isRefused(error)) throw error;
+    }
+  }
+  return { snapshot: await rest.snapshot(id), kept: null };
+}
+
+/** The server has answered, and will not answer otherwise: as after it was restored from a backup. */
+function isRefused(error: unknown): boolean {
+  return error instanceof RestError && [400, 404, 409, 422].includes(error.status);
+}
+
+/** Edits that fit nothing any more are handed to the person, not kept for ever. */
+function giveUp(session: DesignSession, { edits }: Kept): void {
+  const what = edits.map(({ label }) => label).join(", ");
+  session.tell("warning", `Edits kept in this browser fit no version there is: ${what}.`, null, {
+    label: "Copy them",
+    run: () => toClipboard(JSON.stringify(edits, null, 2)),
+  });
 }
 
 function release({ own, others }: Outbox): void {
@@ -127,7 +164,15 @@ function sendLeft(id: string, { kept, slot }: Left, main: DesignSession): () => 
       if (status.get().waiting === 0) queueMicrotask(stop);
     });
   };
-  send(kept).catch(stop); // it stays in the outbox for the next time
+  send(kept).catch(async (error: unknown) => {
+    if (isRefused(error)) {
+      giveUp(main, kept);
+      await slot.clear();
+    }
+    // Otherwise it stays in the outbox for the next time.
+    slot.release();
+    stop();
+  });
   return stop;
 }
 
