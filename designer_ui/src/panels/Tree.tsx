@@ -150,7 +150,10 @@ function TreeOf({ page, search }: { page: string; search: string }) {
     if (!next) return;
     next.setFocused();
     commands.select([next.getId()]);
-    each.updateDomFocus();
+    // At once where the row is there: a focus that comes later is taken from where one went meanwhile.
+    const row = next.getElement();
+    if (row) row.focus();
+    else each.updateDomFocus();
   };
 
   // The tree keeps its own list of rows and must be told when the design changed it.
