@@ -179,3 +179,55 @@ def test_OT148_by_their_turn(base: Any, ours: Any, theirs: Any, result: Any) -> 
         else:
             assert (merged.value, merged.conflicts) == (result, ())
         assert merge(base, one, other).conflicts
+
+
+def test_OT142_items_with_names_are_merged_one_by_one_and_others_as_a_whole() -> None:
+    ours = edited(columns=[{"id": "a", "w": 7}, B, C], order=[1, 2, 3])
+    theirs = edited(columns=[A, B, {"id": "c", "w": 9}, {"id": "d"}])
+    merged = merge(BASE, ours, theirs)
+    assert merged.conflicts == ()
+    columns = [{"id": "a", "w": 7}, B, {"id": "c", "w": 9}, {"id": "d"}]
+    assert merged.value == edited(columns=columns, order=[1, 2, 3])
+
+
+def test_OT143_two_orders_are_a_conflict_of_the_list() -> None:
+    for ours, theirs in (([B, A, C], [A, C, B]), ([B, C, A], [C, B, A])):
+        merged = merge(BASE, edited(columns=ours), edited(columns=theirs))
+        assert [conflict.path for conflict in merged.conflicts] == [("columns",)]
+    merged = merge(BASE, edited(order=[1]), edited(order=[2]))
+    assert [conflict.path for conflict in merged.conflicts] == [("order",)]
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_OT146_exchanged_sides_are_exchanged_in_the_conflicts_only(seed: int) -> None:
+    rng = random.Random(seed)
+
+    def changed() -> dict[str, Any]:
+        side = edited()
+        for key in rng.sample(list(side), 2):
+            side[key] = rng.choice(
+                [1, "new", "select price from books", [A], [C, B, A], {"width": 2}]
+            )
+        return side
+
+    ours, theirs = changed(), changed()
+    one, other = merge(BASE, ours, theirs), merge(BASE, theirs, ours)
+    mirrored = {
+        each.path: Conflict(each.path, each.base, each.theirs, each.ours, each.is_text)
+        for each in other.conflicts
+    }
+    assert {each.path: each for each in one.conflicts} == mirrored
+    if not mirrored:
+        assert one.value == other.value
+
+
+def test_OT147_what_nobody_changed_is_not_looked_into() -> None:
+    class Untouched(dict[str, Any]):
+        def get(self, *_: Any) -> Any:
+            raise AssertionError("looked into")
+
+    same = Untouched(a=1)
+    base = {"same": same, "label": "Save"}
+    merged = merge(base, {"same": same, "label": "Send"}, {"same": same, "label": "Save"})
+    assert merged.value == {"same": same, "label": "Send"}
+    assert merged.value["same"] is same
