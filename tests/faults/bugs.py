@@ -249,8 +249,8 @@ def the_head_moves_in_another_transaction(patch: pytest.MonkeyPatch) -> None:
 
 @bug
 def a_snapshots_checksum_is_not_looked_at(patch: pytest.MonkeyPatch) -> None:
-    def believing(document: Any, version: int, size: int, body: bytes, *_: Any, key: bytes) -> Any:
-        return snapshots.unpacked(version, size, body)
+    def believing(connection: Any, document: Any, version: int, *_: Any) -> Any:
+        return snapshots.unpacked(connection, document, version)
 
     patch.setattr(snapshots, "_sound", believing)
 
