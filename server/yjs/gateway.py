@@ -1,10 +1,11 @@
 """One design's Yjs clients on this node, and their way into the design's room (SPEC Y10-Y47).
 
 An update goes through as an edit like anybody's: read as an op on the newest version, submitted,
-committed, and only then passed on. Up to `MOST_IN_FLIGHT` updates are under way at a time, none of
-which touches an element that another one touches: so each was read on a version that the others
-cannot have changed for it. A refused update is committed too, as a version that changes nothing:
-its sender holds its items, and so must everybody, for the correction to be understood.
+committed, and only then passed on. Up to `MOST_IN_FLIGHT` updates are under way at a time, one of
+each sender, and none touches an element that another one touches: so each was read on a version that
+the others cannot have changed for it, and whatever becomes of it, nothing under way hangs on it. A
+refused update is committed too, as a version that changes nothing: its sender holds its items, and
+so must everybody, for the correction to be understood.
 """
 
 from __future__ import annotations
@@ -86,6 +87,7 @@ class _Upload:
     data: bytes
     places: list[Place] = field(default_factory=list)
     elements: frozenset[str] = frozenset()
+    claims: frozenset[str] = frozenset()  # what no other may touch while it is under way
     op: Op = field(default_factory=list)
     is_refused: bool = False
     within: Within | None = None
@@ -333,7 +335,7 @@ class Gateway:
             self._learn(Update.read(op.update), op.author)
         self._reading.follow(made)
         if made != EMPTY:
-            self._learn(Update.read(made), "")
+            self._learn(Update.read(made, 2**40), "")
         change = wire.changes(op.update) if op.update else b""
         correction = wire.changes(made) if made != EMPTY else b""
         for client in self._clients:
@@ -356,7 +358,7 @@ class Gateway:
             return
         upload.client.outbox.reply(wire.refuses(_said(error)))
         upload.is_refused, upload.op = True, []
-        self._again.append(upload)
+        self._again.insert(0, upload)  # before what hangs on it
 
     # -- from clients ------------------------------------------------------------------------------
 
@@ -372,7 +374,7 @@ class Gateway:
         ready: list[_Upload] = []
         again, self._again = self._again, []
         for upload in again:
-            if upload.elements & busy:
+            if upload.claims & busy:
                 self._again.append(upload)
             else:
                 self._make_ready(upload, ready, busy)
@@ -383,7 +385,7 @@ class Gateway:
             if standing is None or not self._take(upload):
                 continue
             upload.within = standing.within
-            if upload.elements & busy:
+            if upload.claims & busy:
                 self._again.append(upload)
                 break
             self._make_ready(upload, ready, busy)
@@ -396,7 +398,7 @@ class Gateway:
                 upload.op = self._reading.op(upload.places)
             except ValueError:
                 upload.is_refused = True
-        busy |= upload.elements
+        busy |= upload.claims
         ready.append(upload)
 
     def _put_back(self) -> None:
@@ -440,6 +442,10 @@ class Gateway:
             upload.client.outbox.close(CLOSE_BAD, fault[:100])
             return False
         arrived = Update.read(upload.data)
+        if not arrived.is_complete(self._known):
+            # Stock clients send what they do before they have brought what they did while away.
+            upload.client.outbox.reply(wire.asks(self._replica.tree.doc.get_state()))
+            return False
         is_new = bool(arrived.brings(self._known))
         if not is_new and not arrived.deletes:
             return False
@@ -455,6 +461,9 @@ class Gateway:
         fault = arrived.fault(self._halves)
         self._learn(arrived, upload.client.principal.id)
         upload.elements = self._reading.elements(upload.places)
+        # Its sender's next update hangs on its items: they must come to the log in this order.
+        senders = {f"#{number}" for number in arrived.items} | {f"@{id(upload.client)}"}
+        upload.claims = upload.elements | senders
         if not upload.places:
             if not is_new:
                 return False
@@ -474,8 +483,6 @@ class Gateway:
             arrived = Update.read(upload.data)
         except Malformed as error:
             return f"{Code.MESSAGE_BADLY_FORMED}: This is no Yjs update: {error}"
-        if not arrived.is_complete(self._known):
-            return f"{Code.OPS_NOT_FOUND}: Something that came before this update is missing"
         if strange := sorted(arrived.roots - set(ROOTS)):
             return f"{Code.UNSAFE_OP}: A design has no part {strange[0][:64]!r}"
         author = upload.client.principal.id

@@ -83,7 +83,7 @@ class Replica:
         with replica.tree.doc.transaction():
             replica.tree.fill(snapshot.data)
         replica._touched.take()
-        replica._learn(Update.read(replica.state()))
+        replica._learn(Update.read(replica.state(), _OWN_ITEMS))
         return replica
 
     @classmethod
@@ -96,7 +96,7 @@ class Replica:
         replica = cls(doc, Snapshot(parts["version"], parts["type"], {}), shape)
         data = {**parts["rest"], **{name: replica.tree.value((name,)) for name in parts["roots"]}}
         replica._design = Replay(Snapshot(parts["version"], parts["type"], data), by_element=True)
-        replica._learn(Update.read(state))
+        replica._learn(Update.read(state, _OWN_ITEMS))
         replica.owners = {int(number): who for number, who in parts["owners"].items()}
         return replica
 
@@ -173,6 +173,8 @@ class Replica:
         renewed: list[Place] = []
         if update:
             arrived = Update.read(update)
+            if not arrived.is_complete(self.known):
+                raise ValueError(f"version {self.version}: the update before its own is missing")
             is_sound = arrived.fault(self.halves) is None
             for client in arrived.brings(self.known):
                 self.owners.setdefault(client, author)
@@ -202,7 +204,7 @@ class Replica:
         self._touched.take()
         made, self._made = self._made, EMPTY
         if made != EMPTY:
-            self._learn(Update.read(made))
+            self._learn(Update.read(made, _OWN_ITEMS))
         return made
 
     def _note_update(self, event: Any) -> None:
@@ -217,6 +219,8 @@ class Replica:
 
 
 _MISSING: Final = object()
+_OWN_ITEMS: Final = 2**40
+"""What this node has made itself is as long as the design is large."""
 
 
 def wanted(data: Json, path: Sequence[Step]) -> Json:

@@ -48,9 +48,9 @@ class Update:
     cuts: frozenset[tuple[int, int]]
 
     @classmethod
-    def read(cls, data: bytes) -> Update:
-        """Raises: Malformed."""
-        return _Scan(data).update()
+    def read(cls, data: bytes, most_items: int = MOST_ITEMS) -> Update:
+        """Raises: Malformed, also where there are more than `most_items`."""
+        return _Scan(data, most_items).update()
 
     def is_complete(self, known: Mapping[int, int]) -> bool:
         """Whether a document that has `known` (the next number of each client) can take all of it."""
@@ -82,13 +82,13 @@ class Update:
 
 
 class _Scan:
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, most_items: int) -> None:
         self._reader = Reader(data)
         self._items: dict[int, tuple[int, int]] = {}
         self._needs: dict[int, int] = {}
         self._roots: set[str] = set()
         self._is_json = True
-        self._left = MOST_ITEMS
+        self._left = most_items
         self._halves: list[tuple[int, int]] = []
         self._cuts: list[tuple[int, int]] = []
 

@@ -201,12 +201,30 @@ async def test_Y13_a_second_edit_of_an_element_waits_for_the_first(
     await world.rooms.commit(second)
 
 
+async def test_Y13_a_senders_updates_come_to_the_log_in_their_order(
+    world: World, gateway: Gateway
+) -> None:
+    ada = Someone(gateway, "Ada")
+    await ada.come()
+    first = await ada.rename("no name!")
+    second = await ada.rename("Fine", "c2")
+    (submit,) = await world.rooms.until(1)
+    assert submit.update == first
+    world.rooms.refuse(submit, Code.INVALID)
+    (again,) = await world.rooms.until(1)
+    assert (again.update, again.edit) == (first, [])
+    await world.rooms.commit(again)
+    (submit,) = await world.rooms.until(1)
+    assert submit.update == second
+    await world.rooms.commit(submit)
+
+
 async def test_Y13_only_so_many_are_under_way(world: World, gateway: Gateway) -> None:
-    people = [Someone(gateway, f"P{number}") for number in range(2)]
+    people = [Someone(gateway, "P" * number) for number in range(2, MOST_IN_FLIGHT + 12)]
     for person in people:
         await person.come()
-    for number in range(2, MOST_IN_FLIGHT + 12):
-        await people[number % 2].rename(f"N{number}", f"c{number}")
+    for number, person in enumerate(people, 2):
+        await person.rename(f"N{number}", f"c{number}")
     first = await world.rooms.until(1)
     while len(first) < MOST_IN_FLIGHT:
         first += await world.rooms.until(1)

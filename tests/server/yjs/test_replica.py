@@ -163,6 +163,15 @@ def test_Y41_a_character_cut_in_two_is_written_anew() -> None:
     assert half not in replica.halves
 
 
+def test_Y13_an_update_that_comes_before_its_own_is_never_taken() -> None:
+    replica = begin()
+    client = Writer(replica.state())
+    client.write(lambda w: w.component().__setitem__("name", "First"))
+    second = client.write(lambda w: w.component().__setitem__("name", "Second"))
+    with pytest.raises(ValueError, match="missing"):
+        replica.advance(NoOp(), second, "ada")
+
+
 def test_places_that_lie_in_others_are_left_out() -> None:
     assert outermost([("a", "b", "c"), ("a", "b"), ("a", "bb"), ("a", "b")]) == [
         ("a", "b"),

@@ -29,6 +29,7 @@ class Client:
         self.socket = socket
         self.doc = doc
         self.refusals: list[str] = []
+        self.asked = 0
         self.presences: dict[int, Any] = {}
         self._is_taking = False
         self._watch = self.doc.observe(self._made)
@@ -66,6 +67,7 @@ class Client:
             return
         match wire.read(data):
             case wire.Wants(state=state):
+                self.asked += 1
                 await self.send(wire.brings(self.doc.get_update(state)))
             case wire.Brought(update=update):
                 self._is_taking = True
@@ -104,6 +106,11 @@ class Client:
     def body(self) -> Text:
         found: Text = self.root("queries")["q1"]["body"]
         return found
+
+    def take_outgoing(self) -> list[bytes]:
+        """What was made and not sent."""
+        taken, self._outgoing = self._outgoing, []
+        return taken
 
     def _made(self, event: Any) -> None:
         if not self._is_taking:
@@ -225,12 +232,6 @@ HOSTILE = {
     "a cut message": b"\x00\x02\x7f\x00",
     "no update": wire.changes(b"\xff\xff\xff\xff"),
     "a cut update": wire.changes(b"\x01\x05\x07\x00"),
-    "an update that hangs on nothing": wire.changes(
-        b"\x01\x01\x07\x05\xa8\x09\x03\x01\x7d\x01\x00"
-    ),
-    "an update without its beginning": wire.changes(
-        b"\x01\x01\x07\x05\x28\x01\x04meta\x01x\x01\x7d\x01\x00"
-    ),
     "a root of its own": wire.changes(b"\x01\x01\x07\x00\x28\x01\x05other\x01x\x01\x7d\x01\x00"),
     "no state vector": wire.asks(b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"),
     "a presence that is no JSON": b"\x01" + with_length(b"\x01\x07\x01\x03abc"),
@@ -254,6 +255,45 @@ async def test_Y10_what_is_no_yjs_ends_its_connection_and_no_other(
     late = await Client.open(server, id, "Late")
     await late.until(lambda c: c.component["name"] == "Still")
     assert (await stored(http, id))["v"] == 2
+
+
+MISSING = {
+    "an update that hangs on nothing": wire.changes(
+        b"\x01\x01\x07\x05\xa8\x09\x03\x01\x7d\x01\x00"
+    ),
+    "an update without its beginning": wire.changes(
+        b"\x01\x01\x07\x05\x28\x01\x04meta\x01x\x01\x7d\x01\x00"
+    ),
+}
+
+
+@pytest.mark.parametrize("message", MISSING.values(), ids=MISSING)
+async def test_Y17_whoever_leaves_something_out_is_asked_for_it(
+    server: ServerProcess, http: httpx.AsyncClient, id: str, message: bytes
+) -> None:
+    ada = await Client.open(server, id, "Ada")
+    asked = ada.asked
+    await ada.send(message)
+    await ada.until(lambda c: c.asked > asked)
+    await ada.change(lambda c: c.component.__setitem__("name", "Still"))
+    late = await Client.open(server, id, "Late")
+    await late.until(lambda c: c.component["name"] == "Still")
+    assert (await stored(http, id))["v"] == 2
+
+
+async def test_Y17_what_was_done_while_away_may_come_after_what_is_done_now(
+    server: ServerProcess, http: httpx.AsyncClient, id: str
+) -> None:
+    ada, ben = await Client.open(server, id, "Ada"), await Client.open(server, id, "Ben")
+    with ada.doc.transaction():
+        ada.component["name"] = "Away"
+    (away,) = ada.take_outgoing()
+    asked = ada.asked
+    await ada.change(lambda c: c.props.__setitem__("required", True))
+    await ada.until(lambda c: c.asked > asked)
+    await ben.until(lambda c: c.component["name"] == "Away" and "required" in c.props)
+    assert away
+    assert ada.refusals == []
 
 
 async def test_an_update_has_bounds(server: ServerProcess, id: str) -> None:
