@@ -12,7 +12,6 @@ import random
 import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -148,7 +147,8 @@ async def test_A2_the_rig_sees_what_is_not_synced(tmp_path: Path, disk: Disk) ->
     """A node that does not wait for the disk loses what it has acked, and that is found out."""
     with mounted(disk.image, tmp_path / "disk") as folder:
         server = ServerProcess(folder / "node", {"COWEAVE_SCRATCH": "1"})
-        server._command = [sys.executable, "-c", WEAKER, "serve"]
+        server.program = tmp_path / "weaker.py"
+        server.program.write_text(WEAKER)
         with server:
             lost = await cut_loop(disk, server, 2, seed=4)
     assert any("acked and is not on the disk" in fault for fault in lost), lost
