@@ -166,6 +166,8 @@ class PresenceHub:
                 async for payload in self._bus.subscribe(_topic(tenant, channel)):
                     if (heard := self._news(channel, payload)) is not None:
                         node, news = heard
+                        # A node may die before its first sign of life has come.
+                        self._note(node)
                         self._tell(tenant, self._channels[tenant, channel].remote(node, [news]))
             except Exception:  # as above: the bus may be away for a while
                 _log.exception("presence is not heard", extra={"channel": channel})
@@ -186,20 +188,24 @@ class PresenceHub:
             await asyncio.sleep(self._beat_seconds)
 
     async def _call_the_roll(self) -> None:
-        """Hear the other nodes' signs of life. Who comes, or comes back, is asked who is there."""
-        loop = asyncio.get_running_loop()
+        """Hear the other nodes' signs of life."""
         while True:
             try:
                 async for payload in self._bus.subscribe(_NODES):
                     node = payload.decode()
-                    if node != self._node and self._roll.heard(node, loop.time()):
-                        _log.info("node %s is there", node)
-                        for (tenant, name), channel in list(self._channels.items()):
-                            if channel.is_heard:
-                                self._tell(tenant, [Tell((), SayAgain(name, ""), publish=True)])
+                    if node != self._node:
+                        self._note(node)
             except Exception:
                 _log.exception("other nodes are not heard")
             await asyncio.sleep(_RETRY_SECONDS)
+
+    def _note(self, node: str) -> None:
+        """Another node lives. One that comes, or comes back, is asked who is there."""
+        if self._roll.heard(node, asyncio.get_running_loop().time()):
+            _log.info("node %s is there", node)
+            for (tenant, name), channel in list(self._channels.items()):
+                if channel.is_heard:
+                    self._tell(tenant, [Tell((), SayAgain(name, ""), publish=True)])
 
     def _payload(self, news: Present | SayAgain) -> bytes:
         message: dict[str, Json] = {"node": self._node, "src": news.src}

@@ -125,3 +125,37 @@ async def test_B5_the_presence_of_a_dead_node_goes_and_comes_back_with_it() -> N
 async def _hears(ear: Ear, news: Present) -> None:
     while news not in ear.heard:
         await ear.until(len(ear.heard) + 1)
+
+
+async def test_B5_a_node_that_dies_before_its_first_sign_of_life_is_missed_all_the_same() -> None:
+    bus = MemoryBus()
+    ann, bob = Ear("c1"), Ear("c2")
+    async with PresenceHub(bus, "node-2", roll=Roll(0.05), beat_seconds=0.01) as there:
+        there.subscribe("t", CHANNEL, bob, "bob")
+        await asyncio.sleep(0)
+        async with PresenceHub(DeafToBeats(bus), "node-1") as here:
+            here.put("t", CHANNEL, ann, "ann", "cursor", {"x": 1}, 0)
+            moved = Present(CHANNEL, "ann", "cursor", {"x": 1}, 0)
+            while moved not in bob.heard:
+                await bob.until(len(bob.heard) + 1)
+        while not any(isinstance(news, Present) and news.value is None for news in bob.heard):
+            await bob.until(len(bob.heard) + 1)
+    await bus.close()
+
+
+class DeafToBeats:
+    """Carries everything but signs of life."""
+
+    def __init__(self, bus: MemoryBus) -> None:
+        self._bus = bus
+        self.is_reachable = True
+
+    async def publish(self, channel: str, payload: bytes) -> None:
+        if channel.startswith("presence:"):
+            await self._bus.publish(channel, payload)
+
+    def subscribe(self, channel: str) -> AsyncIterator[bytes]:
+        return self._bus.subscribe(channel)
+
+    async def close(self) -> None:
+        """The bus behind it is closed by itself."""
