@@ -19,7 +19,7 @@ from server.runtime.lease_desk import LEASES, Known, LeaseDesk
 from server.store.leases import MemoryLeases
 
 CLAIMS = DocumentId("acme", "designs", "claims")
-TERMS = Terms(idle=60_000, grace=300)
+TERMS = Terms(idle=60_000, grace=2_000)  # longer than a pause of the whole process
 ADA, BEN = Holder("ada", "tab-a"), Holder("ben", "tab-b")
 TEXT = "components/text"
 
