@@ -39,13 +39,19 @@ class TrickyStore(MemoryStore):
     def __init__(self) -> None:
         super().__init__()
         self.down = False
+        self.failed = 0
+        """How often it was asked while it was down."""
+        self.waiting = 0
+        """Commits that `hold` keeps."""
         self.outcomes: list[str] = []
         self.reads = 0
         self.go = asyncio.Event()
         self.go.set()
 
     async def commit(self, commits: Sequence[Commit]) -> list[Committed | Overtaken]:
+        self.waiting += 1
         await self.go.wait()
+        self.waiting -= 1
         outcome = self.outcomes.pop(0) if self.outcomes and commits else None
         if self.down or outcome == "failed":
             raise StoreUnavailable("down")
@@ -66,11 +72,13 @@ class TrickyStore(MemoryStore):
     ) -> list[StoredOp]:
         self.reads += 1
         if self.down:
+            self.failed += 1
             raise StoreUnavailable("down")
         return await super().read(document, start, end, max_bytes=max_bytes)
 
     async def milestone(self, document: DocumentId, version: int) -> Milestone | None:
         if self.down:
+            self.failed += 1
             raise StoreUnavailable("down")
         return await super().milestone(document, version)
 

@@ -54,7 +54,9 @@ async def test_B5_a_store_that_is_away_is_asked_again() -> None:
         await reader.subscribe()
         await writer.submit(1, [{"p": ["a"], "oi": 1}])
         store.down = True
-        await asyncio.sleep(0.1)
+        async with asyncio.timeout(5):
+            while not store.failed:  # noqa: ASYNC110
+                await asyncio.sleep(0.001)
         store.down = False
         await reader.until(lambda _: reader.versions == [1])
 
@@ -93,7 +95,9 @@ async def test_one_name_is_given_once_by_two_nodes_without_locks(rename: bool) -
                 await asyncio.sleep(0.01)
         store.go.clear()  # both have judged before either commits
         answers = asyncio.gather(ada.submit(base, ops[0]), ben.submit(base, ops[1]))
-        await asyncio.sleep(0.05)
+        async with asyncio.timeout(5):
+            while store.waiting < 2:  # noqa: ASYNC110
+                await asyncio.sleep(0.001)
         store.go.set()
         answered = await answers
         scripts = (await one.snapshot(DOCUMENT)).data["scripts"]
